@@ -1,0 +1,1 @@
+"""How the system is run: migrations, the embedded launcher, the demo township, backup."""

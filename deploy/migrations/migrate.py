@@ -1,0 +1,78 @@
+"""Bring a database to the newest schema: forward, one process at a time, all or nothing.
+
+python -m deploy.migrations.migrate
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from shared.database import Database
+from shared.settings import settings
+from shared.topology import Service
+
+# Any constant; all migrators of all versions must take the same one.
+_LOCK = 0x5869616E677A6869
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, without a file of its own."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest_revision() -> str | None:
+    """The revision that this code needs."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision that the database is at; None before the first migration."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(database: Database) -> str | None:
+    """Upgrade to the newest revision and return it. A second migrator waits for the first and then does nothing.
+
+    SQLite's `BEGIN IMMEDIATE` is the lock there; foreign keys are checked once at the end, since tables are rebuilt.
+    """
+    if database.dialect == "postgresql":
+        with database.engine.begin() as connection:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            command.upgrade(alembic_config(connection), "head")
+            return current_revision(connection)
+    with database.engine.connect() as connection:
+        # Foreign keys can only be switched outside a transaction, so under the driver's own connection.
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+        with connection.begin():
+            command.upgrade(alembic_config(connection), "head")
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+            if broken:
+                raise RuntimeError(f"the migration leaves rows without their parents: {broken[:3]}")
+            revision = current_revision(connection)
+        connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")  # type: ignore[union-attr]
+        return revision
+
+
+def main() -> int:
+    """Migrate the database of the settings and print the revision."""
+    current = settings()
+    current.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(current.database_url, Service.INTAKE)
+    print(migrate(database))
+    database.dispose()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Gateway: who may come in (login, sessions, proxy, pages for people)."""

@@ -1,0 +1,1 @@
+"""Intake: what is reported from the ground (registry, demands, visits)."""

@@ -1,0 +1,1 @@
+"""Petitions: what must go its lawful way (register, clocks, letters, village decisions)."""

@@ -1,0 +1,1 @@
+"""Points: what it is worth (rulebooks, scoring, ledger, recalculation, quarters, store)."""

@@ -1,0 +1,1 @@
+"""What all services share: few, small, deep modules, and the models and messages. Imports no service."""

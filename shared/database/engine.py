@@ -1,0 +1,113 @@
+"""One database per process and service: an engine with safe settings, and the two kinds of transaction.
+
+SQLite: driver autocommit off, a writing unit of work begins IMMEDIATE, a reading one DEFERRED and query-only.
+(The driver's default begins late and loses updates of concurrent processes.) PostgreSQL: READ COMMITTED, timeouts set.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.orm import Session
+
+from shared.database.sqlite import configure_sqlite
+from shared.settings import settings
+from shared.topology import Service
+
+_READ_ONLY = {"xz_read_only": True, "postgresql_readonly": True}
+
+
+class Database:
+    """A service's way into the database.
+
+    `transaction()` yields a session that commits when the block ends and rolls back when it raises.
+    `reading()` yields a session that can't write. Domain functions get the session and never commit.
+    """
+
+    def __init__(self, url: str, service: Service, *, pool_size: int = 8) -> None:
+        self.url = url
+        self.service = service
+        self.engine = _create_engine(url, pool_size)
+        self._reading_engine = self.engine.execution_options(**_READ_ONLY)
+        _dispose_after_fork(self.engine)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A writing unit of work: one transaction, committed at the end of the block."""
+        with Session(self.engine, info={"service": self.service}) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A reading unit of work: a write in it is an error of the program and fails."""
+        with Session(self._reading_engine, info={"service": self.service}, autoflush=False) as session:
+            yield session
+
+    def open_session(self, *, write: bool) -> Session:
+        """A session for callers that manage the end themselves (the web application's request)."""
+        return Session(self.engine if write else self._reading_engine, info={"service": self.service})
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _create_engine(url: str, pool_size: int) -> Engine:
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+        configure_sqlite(engine)
+        return engine
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_pre_ping=True,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "xiangzhi",
+            "options": "-c lock_timeout=60s -c idle_in_transaction_session_timeout=120s -c timezone=UTC",
+        },
+    )
+    return engine
+
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+
+
+def _dispose_after_fork(engine: Engine) -> None:
+    """A forked worker must not share its parent's sockets: it starts with an empty pool and closes nothing."""
+    if not _engines:
+        os.register_at_fork(after_in_child=_forget_connections)
+    _engines.add(engine)
+
+
+def _forget_connections() -> None:
+    for engine in list(_engines):
+        engine.dispose(close=False)
+
+
+@lru_cache(maxsize=None)
+def database_of(service: Service) -> Database:
+    """This process's database for `service`, made at the first call."""
+    return Database(settings().database_url_of(service), service)
+
+
+def is_sqlite(connection: Connection | Session) -> bool:
+    """Whether statements may use SQLite's ways (no row locks, one writer)."""
+    bind: Any = connection.get_bind() if isinstance(connection, Session) else connection
+    return bool(bind.dialect.name == "sqlite")
+
+
+__all__ = ["Database", "database_of", "is_sqlite"]

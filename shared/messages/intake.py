@@ -1,0 +1,30 @@
+"""Messages that intake receives from other services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marshmallow import Schema, fields, validate
+
+from shared.messages.base import Message, message_class
+from shared.topology import Queue
+
+
+class _DemandPetitionStateV1(Schema):
+    source = fields.String(required=True, validate=validate.Length(1, 80))
+    source_version = fields.Integer(required=True, strict=True)
+    state = fields.String(
+        required=True, validate=validate.OneOf(["registered", "accepted", "delivered", "concluded", "other_end"])
+    )
+
+
+@message_class(
+    name="intake.demand_petition_state", queue=Queue.INTAKE, version=1, accepts={1: _DemandPetitionStateV1()}
+)
+@dataclass(frozen=True, slots=True)
+class DemandPetitionState(Message):
+    """How far the petition that a demand became is: the state only. `source` is the demand's, as it was sent."""
+
+    source: str
+    source_version: int
+    state: str

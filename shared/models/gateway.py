@@ -1,0 +1,1 @@
+"""Models owned by the gateway: accounts, sessions, card PINs, notices."""

@@ -1,0 +1,1 @@
+"""Models owned by intake, beside the registry: demands and imports."""

@@ -1,0 +1,1 @@
+"""Models owned by petitions: the register and its clocks."""

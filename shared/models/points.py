@@ -1,0 +1,1 @@
+"""Models owned by points: rulebooks, events, ledger, recalculation, quarters, store."""

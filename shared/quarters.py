@@ -1,0 +1,38 @@
+"""Quarters 季度 as small integers that count up: `year * 4 + (quarter − 1)`; people and APIs see `2026Q3`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+_TEXT = re.compile(r"(\d{4})Q([1-4])")
+
+
+def quarter_of(day: date) -> int:
+    """The quarter that `day` lies in."""
+    return day.year * 4 + (day.month - 1) // 3
+
+
+def parse_quarter(text: str) -> int:
+    """Read `2026Q3`. Raises ValueError."""
+    match = _TEXT.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a quarter: {text!r}")
+    return int(match[1]) * 4 + int(match[2]) - 1
+
+
+def format_quarter(quarter: int) -> str:
+    """`2026Q3`."""
+    return f"{quarter // 4}Q{quarter % 4 + 1}"
+
+
+def first_day(quarter: int) -> date:
+    return date(quarter // 4, quarter % 4 * 3 + 1, 1)
+
+
+def last_day(quarter: int) -> date:
+    return first_day(quarter + 1) - timedelta(days=1)
+
+
+def year_of(quarter: int) -> int:
+    return quarter // 4

@@ -1,0 +1,119 @@
+"""Settings of every process: typed, read once from the environment, refused at start when they can't be right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from environs import Env, EnvError
+
+from shared.topology import Service
+
+
+class SettingsError(Exception):
+    """Raised at start when a setting is missing or can't be right; the message names the variable and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One process's settings. Every field is documented in `.env.example`."""
+
+    production: bool
+    demo: bool
+    data_dir: Path
+    database_url: str
+    service_database_urls: dict[Service, str]
+    redis_url: str
+    service_urls: dict[Service, str]
+    key_dir: Path
+    log_level: str
+    log_json: bool
+    upload_limit_bytes: int
+    gateway_public_url: str
+    secure_cookies: bool
+    lease_seconds: int
+    relay_interval_seconds: float
+
+    def database_url_of(self, service: Service) -> str:
+        """The URL that `service` connects with; its own role on PostgreSQL where one is configured."""
+        return self.service_database_urls.get(service, self.database_url)
+
+
+_PORTS = {Service.GATEWAY: 8000, Service.INTAKE: 8001, Service.POINTS: 8002, Service.PETITIONS: 8003}
+
+
+def read_settings(environment: dict[str, str] | None = None) -> Settings:
+    """Read settings from `environment` (default: the process's).
+
+    Raises SettingsError naming the variable that is missing or wrong.
+    """
+    import os
+
+    env = Env(expand_vars=False)
+    saved = None
+    if environment is not None:
+        saved = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(environment)
+    try:
+        return _read(env)
+    except EnvError as error:
+        raise SettingsError(str(error)) from error
+    finally:
+        if saved is not None:
+            os.environ.clear()
+            os.environ.update(saved)
+
+
+def _read(env: Env) -> Settings:
+    production = env.bool("XZ_PRODUCTION", False)
+    data_dir = Path(env.str("XZ_DATA_DIR", "var")).resolve()
+    database_url = env.str("DATABASE_URL", "") or f"sqlite:///{data_dir / 'xiangzhi.db'}"
+    demo = env.bool("XZ_DEMO", not production)
+    if production:
+        _refuse_unsafe(env, demo)
+    return Settings(
+        production=production,
+        demo=demo,
+        data_dir=data_dir,
+        database_url=with_driver(database_url),
+        service_database_urls={
+            service: with_driver(url) for service in Service if (url := env.str(f"{service.upper()}_DATABASE_URL", ""))
+        },
+        redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0"),
+        service_urls={
+            service: env.str(f"{service.upper()}_URL", f"http://127.0.0.1:{port}") for service, port in _PORTS.items()
+        },
+        key_dir=Path(env.str("XZ_KEY_DIR", str(data_dir / "keys"))).resolve(),
+        log_level=env.str("XZ_LOG_LEVEL", "INFO").upper(),
+        log_json=env.bool("XZ_LOG_JSON", production),
+        upload_limit_bytes=env.int("XZ_UPLOAD_LIMIT_MB", 30) * 1024 * 1024,
+        gateway_public_url=env.str("XZ_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        secure_cookies=env.bool("XZ_SECURE_COOKIES", production),
+        lease_seconds=env.int("XZ_LEASE_SECONDS", 30),
+        relay_interval_seconds=env.float("XZ_RELAY_INTERVAL_SECONDS", 1.0),
+    )
+
+
+def _refuse_unsafe(env: Env, demo: bool) -> None:
+    """A production system starts only with what someone has chosen: no demo accounts, no default places for secrets."""
+    if demo:
+        raise SettingsError("XZ_DEMO must be off in production: demo accounts have published passwords")
+    for name in ("DATABASE_URL", "REDIS_URL", "XZ_KEY_DIR", "XZ_PUBLIC_URL"):
+        if not env.str(name, ""):
+            raise SettingsError(f"{name} must be set in production (see .env.example)")
+
+
+def with_driver(url: str) -> str:
+    """Name the driver: `postgres://` and `postgresql://` mean psycopg 3 here."""
+    for prefix in ("postgres://", "postgresql://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    return url
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings, read at the first call."""
+    return read_settings()
