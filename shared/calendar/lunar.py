@@ -18,7 +18,7 @@ def lunar_day(year: int, month: int, day: int) -> date:
 
 def say_lunar_day(day: date) -> str:
     """The lunar date in words: 2026-05-24 is 四月初八."""
-    from lunar_python import Solar  # type: ignore[import-untyped]
+    from lunar_python import Solar
 
     lunar = Solar.fromYmd(day.year, day.month, day.day).getLunar()
     return f"{lunar.getMonthInChinese()}月{lunar.getDayInChinese()}"
