@@ -99,6 +99,7 @@ class Village(Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("registry_village.id"))
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Grid(Base):
@@ -116,6 +117,7 @@ class Grid(Base):
     level: Mapped[GridLevel] = enum_column(GridLevel, "level_known")
     code: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Household(Base):
@@ -125,6 +127,8 @@ class Household(Base):
     __table_args__ = (
         UniqueConstraint("village_id", "number", name="uq_registry_household_village_id_number"),
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", name="ends_after_it_begins"),
+        CheckConstraint("length(card_number) = 10", name="card_has_ten_digits"),
+        CheckConstraint("number > 0", name="number_is_positive"),
         Index("ix_registry_household_group_id_number", "group_id", "number"),
     )
 
@@ -136,7 +140,7 @@ class Household(Base):
     # Running number in its village.
     number: Mapped[int]
     # 10 digits: unique in the deployment, printed on the household card.
-    card_number: Mapped[str] = mapped_column(String(12), unique=True)
+    card_number: Mapped[str] = mapped_column(String(10), unique=True)
     card_token: Mapped[str] = mapped_column(String(32), unique=True)
     # Name of the head 户主 as it stands on lists; kept beside the membership so that boards need no join to people.
     head_name: Mapped[str] = mapped_column(String(60))
@@ -228,6 +232,7 @@ class Office(Base):
     handles: Mapped[str] = mapped_column(String(400), default="")
     head_id: Mapped[int | None] = mapped_column(ForeignKey("registry_person.id"))
     position: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class Duty(Base):
@@ -256,3 +261,4 @@ class Duty(Base):
     valid_from: Mapped[date]
     # The last day on which the duty holds.
     valid_to: Mapped[date | None]
+    version: Mapped[int] = mapped_column(default=1)

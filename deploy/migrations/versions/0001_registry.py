@@ -469,6 +469,7 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("successor_id", BigId, nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("length(code) = 12", name=op.f("ck_registry_village_code_has_twelve_digits")),
         sa.CheckConstraint(
             "valid_to IS NULL OR valid_to > valid_from", name=op.f("ck_registry_village_ends_after_it_begins")
@@ -497,6 +498,7 @@ def upgrade() -> None:
         ),
         sa.Column("code", sa.String(length=20), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(level = 'area') = (parent_id IS NULL)", name=op.f("ck_registry_grid_areas_have_no_parent")
         ),
@@ -516,6 +518,7 @@ def upgrade() -> None:
         sa.Column("handles", sa.String(length=400), nullable=False),
         sa.Column("head_id", BigId, nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["head_id"], ["registry_person.id"], name=op.f("fk_registry_office_head_id")),
         sa.ForeignKeyConstraint(["township_id"], ["registry_township.id"], name=op.f("fk_registry_office_township_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_office")),
@@ -554,6 +557,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=60), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "kind <> 'grid_member' OR grid_id IS NOT NULL", name=op.f("ck_registry_duty_grid_members_name_their_grid")
         ),
@@ -586,7 +590,7 @@ def upgrade() -> None:
         sa.Column("group_id", BigId, nullable=False),
         sa.Column("neighbours_id", BigId, nullable=True),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("card_number", sa.String(length=12), nullable=False),
+        sa.Column("card_number", sa.String(length=10), nullable=False),
         sa.Column("card_token", sa.String(length=32), nullable=False),
         sa.Column("head_name", sa.String(length=60), nullable=False),
         sa.Column("head_pinyin", sa.String(length=120), nullable=False),
@@ -596,6 +600,8 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("successor_id", BigId, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("length(card_number) = 10", name=op.f("ck_registry_household_card_has_ten_digits")),
+        sa.CheckConstraint("number > 0", name=op.f("ck_registry_household_number_is_positive")),
         sa.CheckConstraint(
             "valid_to IS NULL OR valid_to >= valid_from", name=op.f("ck_registry_household_ends_after_it_begins")
         ),
