@@ -1,0 +1,1 @@
+"""Tests by kind (unit, properties, integration, contracts, structure, browser, drills), then by service."""

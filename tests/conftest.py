@@ -1,0 +1,61 @@
+"""Levels by folder, shared fixtures, and one PostgreSQL cluster per run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+
+from tests.fixtures.postgresql_cluster import start_keeper
+
+pytest_plugins = (
+    "tests.fixtures.databases",
+    "tests.fixtures.redis_servers",
+    "tests.fixtures.township",
+    "tests.fixtures.waiting",
+)
+
+TESTS = Path(__file__).parent
+LEVELS = ("unit", "properties", "integration", "contracts", "structure", "browser", "drills")
+# Seconds that one test of a level may take before it is stopped with all stacks; others: the default of pyproject.
+TIMEOUTS = {"drills": 300, "browser": 240}
+
+hypothesis.settings.register_profile("small", max_examples=25, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=400, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
+
+_keeper = pytest.StashKey[tuple[subprocess.Popen[bytes], str]]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test's level is the folder that it lies in."""
+    for item in items:
+        level = item.path.relative_to(TESTS).parts[0]
+        if level in LEVELS:
+            item.add_marker(getattr(pytest.mark, level))
+        if level in TIMEOUTS and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIMEOUTS[level]))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Parallel run: the controller keeps the one cluster, and tells each worker where its address will stand."""
+    config: pytest.Config = node.config
+    if _keeper not in config.stash:
+        folder = tempfile.mkdtemp(prefix="xiangzhi-run-")
+        config.stash[_keeper] = (start_keeper(Path(folder)), folder)
+    node.workerinput["postgresql_folder"] = config.stash[_keeper][1]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the cluster of a parallel run."""
+    if _keeper in config.stash:
+        keeper, folder = config.stash[_keeper]
+        keeper.communicate(timeout=30)
+        shutil.rmtree(folder, ignore_errors=True)
