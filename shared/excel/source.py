@@ -96,7 +96,7 @@ def _open_workbook(path: Path, limits: Limits) -> Source:
     source = Source(sheet, iter(()), is_1904, hidden, _swallowed(merges, limits))
     # Rows come from the first of the sheet, cells from the first column that holds something.
     margin: list[RawCell] = [None] * (opened.start[1] if opened.start else 0)
-    source.rows = ((number, margin + row) for number, row in enumerate(opened.iter_rows(), start=1))
+    source.rows = ((number, [*margin, *row]) for number, row in enumerate(opened.iter_rows(), start=1))
     source.close = workbook.close
     return source
 
