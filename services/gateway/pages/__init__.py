@@ -1,0 +1,1 @@
+"""Pages for people: one folder a topic, made of the components in `templates/components`."""

@@ -1,0 +1,1 @@
+"""The living page of the design: every component in every state."""

@@ -1,0 +1,77 @@
+"""The main pages of each role: header links on wide screens, the bottom bar on phones. Topics add their lines here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from shared.identity import Principal, Role
+
+STAFF = frozenset(Role) - {Role.PUBLIC, Role.RESIDENT, Role.SYSTEM}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A main page: who sees it, and where. `on_phone` puts it into the bottom bar, which has room for four."""
+
+    label: str
+    endpoint: str
+    roles: frozenset[Role]
+    on_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry as it stands on this page."""
+
+    label: str
+    href: str
+    current: bool
+    on_phone: bool
+    count: int = 0
+
+
+_ENTRIES: list[Entry] = []
+
+
+def add_entry(label: str, endpoint: str, *roles: Role, on_phone: bool = False) -> None:
+    """Add a main page, in the order of the calls in `services.gateway.pages`."""
+    _ENTRIES.append(Entry(label, endpoint, frozenset(roles), on_phone))
+
+
+def links_for(principal: Principal, counts: dict[str, int] | None = None) -> list[Link]:
+    """The main pages of this person; `counts` by endpoint stand beside the words."""
+    current = (request.endpoint or "").split(".")[0]
+    return [
+        Link(
+            str(entry.label),
+            url_for(entry.endpoint),
+            entry.endpoint.split(".")[0] == current,
+            entry.on_phone,
+            (counts or {}).get(entry.endpoint, 0),
+        )
+        for entry in _ENTRIES
+        if principal.has(*entry.roles)
+    ]
+
+
+def public_links() -> list[Link]:
+    """The bottom bar without login: the four doors' nearest."""
+    current = request.endpoint or ""
+    return [
+        Link(label, url_for(endpoint), current == endpoint, True)
+        for label, endpoint in (
+            (_("首页"), "public.home"),
+            (_("查积分"), "card.show"),
+            (_("看公示"), "boards.index"),
+            (_("登录"), "login.show"),
+        )
+    ]
+
+
+def label(text: str) -> str:
+    """A label that is translated when it is shown, not when the process starts."""
+    return lazy_gettext(text)  # type: ignore[return-value]

@@ -1,0 +1,68 @@
+"""The township as its pages name it: name, phones, opening hours, reception."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.models.registry import Office, Township, Village
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What every page says about its township. `settings` is what the township wrote itself."""
+
+    name: str = "乡治"
+    phone: str = ""
+    is_demo: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VillageName:
+    """A village as lists name it."""
+
+    code: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficePhone:
+    """An office with what it handles, for the page of phones."""
+
+    name: str
+    phone: str
+    handles: str
+
+
+def place_of(session: Session, township_id: int) -> Place:
+    """The township's words; an empty deployment has none yet."""
+    township = session.get(Township, township_id)
+    if township is None:
+        return Place()
+    return Place(township.name, township.phone, township.is_demo, json.loads(township.settings or "{}"))
+
+
+def villages_of(session: Session, township_id: int) -> list[VillageName]:
+    """Present villages of the township in the order of their codes."""
+    rows = session.execute(
+        select(Village.code, Village.name, Village.phone)
+        .where(Village.township_id == township_id, Village.valid_to.is_(None))
+        .order_by(Village.code)
+    )
+    return [VillageName(*row) for row in rows]
+
+
+def offices_of(session: Session, township_id: int) -> list[OfficePhone]:
+    """Offices in the township's own order."""
+    rows = session.execute(
+        select(Office.name, Office.phone, Office.handles)
+        .where(Office.township_id == township_id)
+        .order_by(Office.position, Office.code)
+    )
+    return [OfficePhone(*row) for row in rows]

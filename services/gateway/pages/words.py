@@ -1,0 +1,89 @@
+"""How pages say values: points with sign and unit, quarters, days, durations, states."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask_babel import gettext as _
+
+from shared.calendar import say_day, say_moment, say_remaining
+from shared.quarters import parse_quarter
+
+_ORDINALS = "一二三四"
+
+
+def points(value: str) -> str:
+    """`12.50 分` of a decimal string as the API gives it."""
+    return _("%(points)s 分", points=value)
+
+
+def signed_points(value: str) -> str:
+    """`+3.00 分`, `-2.00 分`, `0.00 分`."""
+    unsigned = value.lstrip("+-")
+    if not unsigned.strip("0."):
+        return points(unsigned)
+    return points(value if value.startswith("-") else f"+{unsigned}")
+
+
+def direction(value: str) -> str:
+    """`up`, `down` or nothing, for the colour that accompanies the sign."""
+    if not value.strip("+-0."):
+        return ""
+    return "down" if value.startswith("-") else "up"
+
+
+def quarter_words(text: str) -> str:
+    """`2026年第三季度` of `2026Q3`."""
+    number = parse_quarter(text)
+    return _("%(year)s年第%(ordinal)s季度", year=number // 4, ordinal=_ORDINALS[number % 4])
+
+
+def day_words(value: str | date | None) -> str:
+    """`10月5日 周一` of a date or an ISO date; nothing of nothing."""
+    if not value:
+        return ""
+    return say_day(value if isinstance(value, date) else date.fromisoformat(value[:10]))
+
+
+def moment_words(value: str | datetime | None) -> str:
+    """`10月5日 周一 14:05` of an instant or its ISO text."""
+    if not value:
+        return ""
+    return say_moment(value if isinstance(value, datetime) else datetime.fromisoformat(value))
+
+
+def remaining_words(value: str | date | None) -> str:
+    """`还剩 3 天`, `今天到期`, `已超 2 天`."""
+    if not value:
+        return ""
+    return say_remaining(value if isinstance(value, date) else date.fromisoformat(value[:10]))
+
+
+def duration_words(seconds: float | None) -> str:
+    """`约 40 秒`, `约 3 分钟`, `约 2 小时`: how long something still takes, without false exactness."""
+    if seconds is None:
+        return ""
+    whole = max(1, round(seconds))
+    if whole < 90:
+        return _("约 %(number)s 秒", number=whole)
+    if whole < 5400:
+        return _("约 %(number)s 分钟", number=round(whole / 60))
+    return _("约 %(number)s 小时", number=round(whole / 3600))
+
+
+def count_words(number: int) -> str:
+    """`12,345`: figures of four digits and more are grouped so that they can be read."""
+    return f"{number:,}"
+
+
+FILTERS = {
+    "points": points,
+    "signed_points": signed_points,
+    "direction": direction,
+    "quarter_words": quarter_words,
+    "day_words": day_words,
+    "moment_words": moment_words,
+    "remaining_words": remaining_words,
+    "duration_words": duration_words,
+    "count_words": count_words,
+}
