@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from shared.identity.keys import ensure_token_keys, private_keys_path, public_keys_path
 from shared.privacy.key_files import (
     MissingKeys,
     field_keys_path,
@@ -50,6 +51,7 @@ def missing_keys(
             sealing_public_path,
         )
     ]
+    wanted += [private_keys_path(key_dir), public_keys_path(key_dir)]
     return [path for path in wanted if not path.exists()]
 
 
@@ -78,6 +80,7 @@ def ensure_keys(key_dir: Path, *, create: bool) -> list[Path]:
             write_keys(sealing_keys_path(service, key_dir), (_new_sealing_key(),))
         if not sealing_public_path(service, key_dir).exists():
             _publish(service, key_dir)
+    ensure_token_keys(key_dir)
     return missing
 
 
