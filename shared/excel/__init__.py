@@ -9,7 +9,7 @@ Reading::
         Column("note", "备注", required=False),
     )
     with open_table(path, columns, name=uploaded_name) as table:   # raises shared.errors.Invalid with a sentence
-        for row in table.rows():                                   # a stream: title rows, totals and blanks are left out
+        for row in table.rows():                                   # a stream without titles, totals and blanks
             row.number                                             # as Excel shows it
             row.values                                             # by column key; None where empty or wrong
             row.errors                                             # {column key: sentence}; empty for a good row

@@ -96,7 +96,8 @@ def _read_code(raw: FilledCell, column: Column, is_1904: bool) -> str:
 def _refuse_lost_digits(number: float, column: Column) -> None:
     if abs(number) >= 10**EXACT_DIGITS:
         raise CellError(
-            f"“{column.header}”是超过 15 位的数字，Excel 只保留 15 位，后几位已经变成 0，请把单元格设为文本格式后重新填写。"
+            f"“{column.header}”是超过 15 位的数字，Excel 只保留 15 位，后几位已经变成 0，"
+            "请把单元格设为文本格式后重新填写。"
         )
 
 

@@ -14,7 +14,7 @@ class CellKind(StrEnum):
     TEXT = "text"
     """Text; a number becomes its shortest text."""
     CODE = "code"
-    """Identity number, phone, bank number, place code: digits that are no quantity. 16 digits or more as a number are refused."""
+    """Identity number, phone, bank number, place code: digits that are no quantity. Long ones must be text cells."""
     INTEGER = "integer"
     """A whole number (int)."""
     AMOUNT = "amount"

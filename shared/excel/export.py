@@ -105,7 +105,8 @@ def write_csv(target: Path, columns: Sequence[ExportColumn], rows: Iterable[Sequ
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([column.header for column in columns])
-        for count, row in enumerate(rows, start=1):
+        for row in rows:
+            count += 1
             writer.writerow([_csv_text(value, column.kind) for column, value in zip(columns, row, strict=True)])
     return count
 

@@ -55,7 +55,8 @@ def open_source(path: Path, *, name: str, limits: Limits) -> Source:
     size = path.stat().st_size
     if size > limits.file_bytes:
         raise Invalid(
-            f"文件有 {size / 1048576:.0f} MB，最大 {limits.file_bytes // 1048576} MB。请删去图片和多余的表，或分成几个文件上传。"
+            f"文件有 {size / 1048576:.0f} MB，最大 {limits.file_bytes // 1048576} MB。"
+            "请删去图片和多余的表，或分成几个文件上传。"
         )
     with path.open("rb") as file:
         head = file.read(8)

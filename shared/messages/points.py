@@ -44,3 +44,30 @@ class RecordEvent(Message):
     note: str
     declared_by: int | None
     declarer_name: str
+
+
+class _MatterDecidedV1(Schema):
+    source = fields.String(required=True, validate=validate.Length(1, 80))
+    source_version = fields.Integer(required=True, strict=True)
+    withdrawn = fields.Boolean(required=True)
+    village_id = fields.Integer(required=True, strict=True)
+    number = fields.String(required=True, validate=validate.Length(1, 60))
+    decided_on = fields.Date(required=True)
+    revision = fields.Integer(required=True, strict=True)
+
+
+@message_class(name="points.matter_decided", queue=Queue.POINTS, version=1, accepts={1: _MatterDecidedV1()})
+@dataclass(frozen=True, slots=True)
+class MatterDecided(Message):
+    """A village has decided (四议两公开) on a revision of the rulebook: the proof behind an adoption.
+
+    `number` is the resolution's, as it stands on paper. The receiver keeps the highest `source_version`.
+    """
+
+    source: str
+    source_version: int
+    withdrawn: bool
+    village_id: int
+    number: str
+    decided_on: date
+    revision: int

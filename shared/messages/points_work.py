@@ -1,0 +1,82 @@
+"""Work that points sends to itself: shards, imports, proofs, and what the schedule brings. Rows hold the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marshmallow import Schema, fields
+
+from shared.messages.base import Message, message_class
+from shared.topology import Queue
+
+
+class _NothingV1(Schema):
+    """A message that says all by its name."""
+
+
+class _ShardV1(Schema):
+    shard_id = fields.Integer(required=True, strict=True)
+
+
+class _ImportV1(Schema):
+    import_id = fields.Integer(required=True, strict=True)
+
+
+class _VerificationV1(Schema):
+    verification_id = fields.Integer(required=True, strict=True)
+
+
+@message_class(name="points.recalculate_shard", queue=Queue.POINTS_BULK, version=1, accepts={1: _ShardV1()})
+@dataclass(frozen=True, slots=True)
+class RecalculateShard(Message):
+    """Score one village of a run. The shard's row says whether there is still something to do."""
+
+    shard_id: int
+
+
+@message_class(name="points.sweep_shards", queue=Queue.POINTS, version=1, accepts={1: _NothingV1()})
+@dataclass(frozen=True, slots=True)
+class SweepShards(Message):
+    """Send shards again whose lease has lapsed, park those that failed too often, send what waits."""
+
+
+@message_class(name="points.read_import", queue=Queue.POINTS_BULK, version=1, accepts={1: _ImportV1()})
+@dataclass(frozen=True, slots=True)
+class ReadImport(Message):
+    """Read and check an uploaded workbook of events; declare its rows unless it is a dry run."""
+
+    import_id: int
+
+
+@message_class(name="points.release_import", queue=Queue.POINTS_BULK, version=1, accepts={1: _ImportV1()})
+@dataclass(frozen=True, slots=True)
+class ReleaseImport(Message):
+    """Post the rows of an import that a second person has released."""
+
+    import_id: int
+
+
+@message_class(name="points.run_verification", queue=Queue.POINTS_BULK, version=1, accepts={1: _VerificationV1()})
+@dataclass(frozen=True, slots=True)
+class RunVerification(Message):
+    """Prove balances and chains of the villages that the verification's row names."""
+
+    verification_id: int
+
+
+@message_class(name="points.lapse_redemptions", queue=Queue.POINTS, version=1, accepts={1: _NothingV1()})
+@dataclass(frozen=True, slots=True)
+class LapseRedemptions(Message):
+    """Release what was reserved and not fetched in time: points and goods go back."""
+
+
+@message_class(name="points.forget_previews", queue=Queue.POINTS_BULK, version=1, accepts={1: _NothingV1()})
+@dataclass(frozen=True, slots=True)
+class ForgetPreviews(Message):
+    """Delete the differences of previews that are older than they are kept."""
+
+
+@message_class(name="points.open_quarters", queue=Queue.POINTS_BULK, version=1, accepts={1: _NothingV1()})
+@dataclass(frozen=True, slots=True)
+class OpenQuarters(Message):
+    """Make sure that every village has the running quarter and the one after it."""
