@@ -1,52 +1,43 @@
-"""The id of the request that is being worked on, carried through services, messages and logs.
-
-A web request sets it from `X-Request-ID`, a worker from the envelope; logs, outbox rows and audit rows read it.
-"""
+"""The request that is being worked for: one id from the browser through services, messages and tasks into the logs."""
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 
-_request_id: ContextVar[str] = ContextVar("request_id", default="")
+import structlog
 
-# What an outside caller may choose: short, printable, nothing that could break a log line.
-_ACCEPTED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
-
-
-def current_request_id() -> str:
-    """The id of the present request or task; empty outside of one."""
-    return _request_id.get()
+_REQUEST_ID = ContextVar[str | None]("xiangzhi_request_id", default=None)
+_ALLOWED = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
-def new_request_id() -> str:
-    """A fresh id of 32 hexadecimal digits."""
+def current_request_id() -> str | None:
+    """The id of the request that is being worked for; None outside of any."""
+    return _REQUEST_ID.get()
+
+
+def accept_request_id(offered: str | None) -> str:
+    """`offered` where it is 8 to 64 harmless characters, else a new id."""
+    if offered and _ALLOWED.fullmatch(offered):
+        return offered
     return uuid.uuid4().hex
-
-
-def accepted_request_id(offered: str | None) -> str:
-    """`offered` if it may be logged and stored as it is, else a fresh id."""
-    return offered if offered and _ACCEPTED.fullmatch(offered) else new_request_id()
-
-
-def set_request_id(request_id: str) -> Token[str]:
-    """Set the id for callers with separate begin and end hooks; give the token back to `reset_request_id`."""
-    return _request_id.set(request_id)
-
-
-def reset_request_id(token: Token[str]) -> None:
-    """Undo `set_request_id`."""
-    _request_id.reset(token)
 
 
 @contextmanager
 def request_context(request_id: str) -> Iterator[None]:
-    """Work inside the block is done for this request."""
-    token = _request_id.set(request_id)
+    """Work for `request_id` in this block: logs carry it, and messages written in it do."""
+    token = _REQUEST_ID.set(request_id)
     try:
-        yield
+        with structlog.contextvars.bound_contextvars(request_id=request_id, number=short_number(request_id)):
+            yield
     finally:
-        _request_id.reset(token)
+        _REQUEST_ID.reset(token)
+
+
+def short_number(request_id: str) -> str:
+    """Eight digits that people can read out on the phone; log lines carry the same as `number`."""
+    return f"{int.from_bytes(hashlib.sha256(request_id.encode()).digest()[:6]) % 100_000_000:08d}"

@@ -36,6 +36,11 @@ def newest_revision() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
+def known_revisions() -> frozenset[str]:
+    """Every revision that this code knows; a database at another one was migrated by a newer release."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
+
+
 def current_revision(connection: Connection) -> str | None:
     """The revision that the database is at; None before the first migration."""
     return MigrationContext.configure(connection).get_current_revision()

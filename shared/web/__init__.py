@@ -1,0 +1,29 @@
+"""The web edge of every service: application, access, transactions, problems, idempotency, ETags, cursors."""
+
+from shared.web.access import allow, current_principal, routes_without_access, unguarded
+from shared.web.application import ServiceApp, create_service_app
+from shared.web.cursors import Page, PageArguments, page_of, page_schema
+from shared.web.etags import expected_version, require_version, set_version
+from shared.web.idempotency import idempotent
+from shared.web.openapi import Blueprint
+from shared.web.unit_of_work import current_session, writing
+
+__all__ = [
+    "Blueprint",
+    "Page",
+    "PageArguments",
+    "ServiceApp",
+    "allow",
+    "create_service_app",
+    "current_principal",
+    "current_session",
+    "expected_version",
+    "idempotent",
+    "page_of",
+    "page_schema",
+    "require_version",
+    "routes_without_access",
+    "set_version",
+    "unguarded",
+    "writing",
+]

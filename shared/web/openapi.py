@@ -1,0 +1,118 @@
+"""The API's description, from the same schemas that parse and dump; no page, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import flask_smorest
+from apispec import BasePlugin
+from flask import Flask
+from flask_smorest.utils import prepare_response
+from marshmallow import Schema, fields
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import HTTPException
+
+from shared.amounts import Hundredths
+from shared.topology import Service
+from shared.web.problems import MEDIA_TYPE, problem_of
+from shared.web.refusals import UnsupportedMedia
+
+VERSION = "1"
+IDEMPOTENCY_PARAMETER = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "description": "防重复编号：同一份内容重发时不变，得到同一条记录",
+    "schema": {"type": "string", "minLength": 8, "maxLength": 64},
+}
+_TITLES = {
+    Service.INTAKE: "台账与诉求",
+    Service.POINTS: "积分",
+    Service.PETITIONS: "信访与村级议事",
+    Service.GATEWAY: "登录与消息",
+}
+
+
+class ProblemSchema(Schema):
+    """RFC 9457, with `number` for people and `errors` per field."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    instance = fields.String(required=True)
+    number = fields.String(required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+
+
+class BodyParser(FlaskParser):
+    """The parser of all routes: a body that is not JSON is said to be so, rather than taken for an empty one."""
+
+    def load_json(self, req: Any, schema: Any) -> Any:
+        if not req.is_json and req.content_length:
+            raise UnsupportedMedia("这里只接受 JSON 格式的内容（Content-Type: application/json）。")
+        return super().load_json(req, schema)
+
+
+class Blueprint(flask_smorest.Blueprint):
+    """A topic's routes. Documents who may call them and where an `Idempotency-Key` is needed."""
+
+    ARGUMENTS_PARSER = BodyParser()
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._prepare_doc_cbks.append(self._prepare_rules_doc)
+
+    @staticmethod
+    def _prepare_rules_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_context: Any) -> dict[str, Any]:
+        if doc_info.get("idempotent"):
+            doc["parameters"] = [*doc.get("parameters", []), IDEMPOTENCY_PARAMETER]
+        if "roles" in doc_info:
+            doc["x-roles"] = [str(role) for role in doc_info["roles"]]
+        return doc
+
+
+class _Titles(BasePlugin):
+    """Names operations after their endpoints, so that clients can be generated."""
+
+    def operation_helper(
+        self, path: str | None = None, operations: dict[str, Any] | None = None, **_options: Any
+    ) -> None:
+        for method, operation in (operations or {}).items():
+            words = re.findall(r"[a-z0-9_]+", path or "")
+            operation.setdefault("operationId", "-".join([method, *(word for word in words if word != "api")]))
+
+
+class Api(flask_smorest.Api):
+    """flask-smorest without its pages (they load scripts from elsewhere) and with our problems."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """Problems are registered by the application, for every exception alike."""
+
+    def handle_http_exception(self, error: HTTPException) -> Any:
+        return problem_of(error)
+
+    def _register_responses(self) -> None:
+        response = {"description": "问题说明（RFC 9457）", "schema": self.ERROR_SCHEMA}
+        prepare_response(response, self.spec, MEDIA_TYPE)
+        self.spec.components.response("DEFAULT_ERROR", response, lazy=True)
+        for name in ("UNPROCESSABLE_ENTITY", "UNPROCESSABLE_CONTENT"):
+            self.spec.components.response(name, dict(response), lazy=True)
+
+    def _register_etag_headers(self) -> None:
+        """Ours come from `shared.web.etags`."""
+
+    def _register_pagination_header(self) -> None:
+        """Lists go by cursor."""
+
+
+def create_api(app: Flask, service: Service) -> Api:
+    """The description of `service`'s routes; blueprints are registered through it."""
+    app.config.update(API_TITLE=f"乡治：{_TITLES[service]}", API_VERSION=VERSION, OPENAPI_VERSION="3.0.3")
+    app.config["OPENAPI_URL_PREFIX"] = None
+    api = Api(app, spec_kwargs={"extra_plugins": [_Titles()]})
+    api.register_field(Hundredths, "string", "decimal")
+    return api
