@@ -1,4 +1,4 @@
-"""Privacy: masking, checks of identity numbers and phones, encryption at rest, blind indexes, sealing between services."""
+"""Privacy: masking, checks of identity numbers and phones, encryption at rest, blind indexes, sealing."""
 
 from shared.privacy.blind_index import blind_index
 from shared.privacy.cipher import FieldCipher, UnreadableValue, field_cipher

@@ -17,8 +17,6 @@ def blind_index(value: str, purpose: str) -> str:
     """
     service, separator, field = purpose.partition(".")
     if not separator or not field:
-        raise ValueError(
-            f"a blind index's purpose is <service>.<field>, not {purpose!r}"
-        )
+        raise ValueError(f"a blind index's purpose is <service>.<field>, not {purpose!r}")
     key = base64.urlsafe_b64decode(read_keys(index_key_path(Service(service)))[0])
     return hmac.new(key, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()

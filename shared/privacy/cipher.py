@@ -30,18 +30,14 @@ class FieldCipher:
         try:
             return self._all.decrypt(stored).decode()
         except InvalidToken as error:
-            raise UnreadableValue(
-                "no key of this service opens the stored value"
-            ) from error
+            raise UnreadableValue("no key of this service opens the stored value") from error
 
     def rotate(self, stored: bytes) -> bytes:
         """The same value under the newest key. Raises UnreadableValue."""
         try:
             return self._all.rotate(stored)
         except InvalidToken as error:
-            raise UnreadableValue(
-                "no key of this service opens the stored value"
-            ) from error
+            raise UnreadableValue("no key of this service opens the stored value") from error
 
     def is_current(self, stored: bytes) -> bool:
         """Whether the newest key opens it, so that a rotation may pass it by."""

@@ -32,10 +32,7 @@ class IdentityNumber:
 
 def check_digit(first_seventeen: str) -> str:
     """The eighteenth character for 17 digits."""
-    total = sum(
-        weight * int(digit)
-        for weight, digit in zip(_WEIGHTS, first_seventeen, strict=True)
-    )
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first_seventeen, strict=True))
     return _CHECK[total % 11]
 
 
@@ -43,35 +40,17 @@ def parse_identity_number(text: str, *, today: date | None = None) -> IdentityNu
     """Read a number as people type it (full-width digits, blanks, small x). Raises Invalid saying what is wrong."""
     number = re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", text)).upper()
     if re.fullmatch(r"\d{15}", number):
-        raise Invalid(
-            "这是 15 位的旧身份证号，已经停用。请按现在的身份证填写 18 位号码。"
-        )
+        raise Invalid("这是 15 位的旧身份证号，已经停用。请按现在的身份证填写 18 位号码。")
     if len(number) != 18:
-        raise Invalid(
-            f"身份证号应为 18 位，现在是 {len(number)} 位。请按身份证核对后重新填写。"
-        )
+        raise Invalid(f"身份证号应为 18 位，现在是 {len(number)} 位。请按身份证核对后重新填写。")
     if not re.fullmatch(r"\d{17}[\dX]", number, re.ASCII):
-        raise Invalid(
-            "身份证号只能是数字，最后一位可以是 X。请按身份证核对后重新填写。"
-        )
+        raise Invalid("身份证号只能是数字，最后一位可以是 X。请按身份证核对后重新填写。")
     born_on = _birth_date(number[6:14])
-    if (
-        born_on is None
-        or born_on.year < _EARLIEST_YEAR
-        or born_on > (today or date.today())
-    ):
-        raise Invalid(
-            "身份证号第 7 到 14 位不是一个可能的出生日期。请按身份证核对后重新填写。"
-        )
+    if born_on is None or born_on.year < _EARLIEST_YEAR or born_on > (today or date.today()):
+        raise Invalid("身份证号第 7 到 14 位不是一个可能的出生日期。请按身份证核对后重新填写。")
     if number[17] != check_digit(number[:17]):
-        hint = (
-            "末尾的 000 多半是表格改坏的：请先把这一列设为文本，再"
-            if number.endswith("000")
-            else "请按身份证"
-        )
-        raise Invalid(
-            f"身份证号的最后一位对不上，说明其中有数字写错了。{hint}重新填写。"
-        )
+        hint = "末尾的 000 多半是表格改坏的：请先把这一列设为文本，再" if number.endswith("000") else "请按身份证"
+        raise Invalid(f"身份证号的最后一位对不上，说明其中有数字写错了。{hint}重新填写。")
     return IdentityNumber(number, born_on)
 
 

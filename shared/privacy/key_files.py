@@ -49,9 +49,7 @@ def read_keys(path: Path) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def _read(path: Path, _stamp: int) -> tuple[str, ...]:
-    lines = tuple(
-        line.strip() for line in path.read_text("ascii").splitlines() if line.strip()
-    )
+    lines = tuple(line.strip() for line in path.read_text("ascii").splitlines() if line.strip())
     if not lines:
         raise MissingKeys(f"{path} is empty: restore it from the keys' backup")
     return lines
@@ -61,9 +59,7 @@ def write_keys(path: Path, keys: tuple[str, ...], *, public: bool = False) -> No
     """Write a key file in one step, so that no reader sees half of it; secrets are for their owner only (0600)."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if not public else 0o755)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(
-        draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644 if public else 0o600
-    )
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644 if public else 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write("".join(f"{key}\n" for key in keys))
         file.flush()

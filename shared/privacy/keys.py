@@ -37,9 +37,7 @@ from shared.settings import settings
 from shared.topology import Service
 
 
-def missing_keys(
-    key_dir: Path, services: Iterable[Service] = tuple(Service)
-) -> list[Path]:
+def missing_keys(key_dir: Path, services: Iterable[Service] = tuple(Service)) -> list[Path]:
     """The key files that are not there."""
     wanted = [
         path(service, key_dir)
@@ -68,9 +66,7 @@ def ensure_keys(key_dir: Path, *, create: bool) -> list[Path]:
         )
     for service in Service:
         if not field_keys_path(service, key_dir).exists():
-            write_keys(
-                field_keys_path(service, key_dir), (Fernet.generate_key().decode(),)
-            )
+            write_keys(field_keys_path(service, key_dir), (Fernet.generate_key().decode(),))
         if not index_key_path(service, key_dir).exists():
             write_keys(
                 index_key_path(service, key_dir),
@@ -95,9 +91,7 @@ def rotate(key_dir: Path, service: Service) -> None:
 
 
 def _publish(service: Service, key_dir: Path) -> None:
-    private = X25519PrivateKey.from_private_bytes(
-        base64.b64decode(read_keys(sealing_keys_path(service, key_dir))[0])
-    )
+    private = X25519PrivateKey.from_private_bytes(base64.b64decode(read_keys(sealing_keys_path(service, key_dir))[0]))
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     write_keys(
         sealing_public_path(service, key_dir),
@@ -115,9 +109,7 @@ def _new_sealing_key() -> str:
 def main(arguments: list[str] | None = None) -> int:
     """See the module's docstring. Exit code 1 with one sentence when keys are missing in production."""
     parser = argparse.ArgumentParser(prog="python -m shared.privacy.keys")
-    parser.add_argument(
-        "--create", action="store_true", help="make missing keys in production too"
-    )
+    parser.add_argument("--create", action="store_true", help="make missing keys in production too")
     parser.add_argument(
         "--rotate",
         choices=[service.value for service in Service],
@@ -130,17 +122,11 @@ def main(arguments: list[str] | None = None) -> int:
             rotate(current.key_dir, Service(options.rotate))
             print(f"new keys of {options.rotate} are on top; restart its processes")
             return 0
-        made = ensure_keys(
-            current.key_dir, create=options.create or not current.production
-        )
+        made = ensure_keys(current.key_dir, create=options.create or not current.production)
     except MissingKeys as error:
         print(error, file=sys.stderr)
         return 1
-    print(
-        f"{len(made)} key files made in {current.key_dir}"
-        if made
-        else "all keys are there"
-    )
+    print(f"{len(made)} key files made in {current.key_dir}" if made else "all keys are there")
     return 0
 
 

@@ -8,7 +8,7 @@ MARK = "×"
 
 
 def mask_name(name: str) -> str:
-    """The public form of a name: 陈×芳, 张×, 欧阳×, 阿××·××. The last character stays where two or more are given names."""
+    """The public form of a name: 陈×芳, 张×, 欧阳×, 阿××·××. Of two or more given characters the last one stays."""
     if DOT in name:
         first, *others = name.split(DOT)
         return DOT.join(

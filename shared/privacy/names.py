@@ -9,18 +9,14 @@ from shared.errors import Invalid
 
 DOT = "·"
 _OTHER_DOTS = re.compile(r"[•‧・･∙⋅．.]")
-_ALLOWED = re.compile(
-    rf"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff〇A-Za-z{DOT} ]+"
-)
+_ALLOWED = re.compile(rf"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff〇A-Za-z{DOT} ]+")
 LONGEST = 60
 
 _COMPOUND = (
     "欧阳上官司马诸葛夏侯皇甫尉迟公孙慕容令狐长孙宇文司徒司空东方西门南宫独孤轩辕端木百里东郭呼延钟离闻人澹台公冶申屠太史淳于"
     "单于鲜于仲孙赫连万俟拓跋第五左丘梁丘谷梁公羊太叔濮阳闾丘宗政公西漆雕乐正壤驷巫马亓官司寇子车颛孙南门羊舌"
 )
-COMPOUND_SURNAMES = frozenset(
-    _COMPOUND[start : start + 2] for start in range(0, len(_COMPOUND), 2)
-)
+COMPOUND_SURNAMES = frozenset(_COMPOUND[start : start + 2] for start in range(0, len(_COMPOUND), 2))
 
 
 def clean_name(text: str) -> str:

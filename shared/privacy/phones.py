@@ -22,6 +22,4 @@ def parse_phone(text: str) -> str:
         return digits
     if _LOCAL_LANDLINE.fullmatch(digits):
         return AREA_CODE + digits
-    raise Invalid(
-        "电话号码不对：手机号是 1 开头的 11 位数字，座机请带区号，例如 0745-8612345。"
-    )
+    raise Invalid("电话号码不对：手机号是 1 开头的 11 位数字，座机请带区号，例如 0745-8612345。")

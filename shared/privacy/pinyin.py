@@ -44,9 +44,7 @@ def pinyin_of(name: str) -> tuple[str, str]:
     """Full pinyin without blanks or tones, and initials: 石桂花 → (`shiguihua`, `sgh`). `v` stands for ü."""
     surname, given = split_name(name)
     syllables = (*_surname_syllables(surname), *_syllables(given))
-    return "".join(syllables)[:120], "".join(syllable[:1] for syllable in syllables)[
-        :20
-    ]
+    return "".join(syllables)[:120], "".join(syllable[:1] for syllable in syllables)[:20]
 
 
 def clean_query(text: str) -> str:

@@ -32,17 +32,13 @@ class Unsealable(Exception):
 
 def seal(receiver: Service, payload: bytes) -> str:
     """`payload` readable by `receiver` only. Raises MissingKeys when its public key is not there."""
-    public = X25519PublicKey.from_public_bytes(
-        base64.b64decode(read_keys(sealing_public_path(receiver))[0])
-    )
+    public = X25519PublicKey.from_public_bytes(base64.b64decode(read_keys(sealing_public_path(receiver))[0]))
     ephemeral = X25519PrivateKey.generate()
     ephemeral_public = _raw(ephemeral.public_key())
     key = _derive(ephemeral.exchange(public), receiver, ephemeral_public, _raw(public))
     nonce = os.urandom(_NONCE)
     ciphertext = ChaCha20Poly1305(key).encrypt(nonce, payload, receiver.value.encode())
-    return base64.b64encode(_VERSION + ephemeral_public + nonce + ciphertext).decode(
-        "ascii"
-    )
+    return base64.b64encode(_VERSION + ephemeral_public + nonce + ciphertext).decode("ascii")
 
 
 def unseal(receiver: Service, sealed: str) -> bytes:
@@ -60,24 +56,16 @@ def unseal(receiver: Service, sealed: str) -> bytes:
     for line in read_keys(sealing_keys_path(receiver)):
         private = X25519PrivateKey.from_private_bytes(base64.b64decode(line))
         try:
-            shared = private.exchange(
-                X25519PublicKey.from_public_bytes(ephemeral_public)
-            )
-            key = _derive(
-                shared, receiver, ephemeral_public, _raw(private.public_key())
-            )
-            return ChaCha20Poly1305(key).decrypt(
-                nonce, raw[1 + _PUBLIC + _NONCE :], receiver.value.encode()
-            )
+            shared = private.exchange(X25519PublicKey.from_public_bytes(ephemeral_public))
+            key = _derive(shared, receiver, ephemeral_public, _raw(private.public_key()))
+            return ChaCha20Poly1305(key).decrypt(nonce, raw[1 + _PUBLIC + _NONCE :], receiver.value.encode())
         except (InvalidTag, ValueError):
             continue
     raise Unsealable(f"no key of {receiver.value} opens the payload")
 
 
 def _derive(shared: bytes, receiver: Service, ephemeral: bytes, public: bytes) -> bytes:
-    context = (
-        b"xiangzhi sealing 1\0" + receiver.value.encode() + b"\0" + ephemeral + public
-    )
+    context = b"xiangzhi sealing 1\0" + receiver.value.encode() + b"\0" + ephemeral + public
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=context).derive(shared)
 
 

@@ -1,0 +1,1 @@
+"""Demands 诉求: from a sentence in the valley to a confirmed answer."""

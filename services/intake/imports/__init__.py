@@ -1,0 +1,1 @@
+"""Workbooks into the registry: dry run, error workbook, nothing written twice."""

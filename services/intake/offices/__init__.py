@@ -1,0 +1,1 @@
+"""Offices of the township, and the duties of people."""

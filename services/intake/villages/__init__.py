@@ -1,0 +1,1 @@
+"""Villages and their grids of three levels."""
