@@ -13,7 +13,7 @@ _NO_VILLAGE = "没有这个村，请检查村的代码。"
 _NO_HOUSEHOLD = "没有这一户，请检查户号或卡号。"
 
 
-def villages_in_scope(actor: Principal, *roles: Role) -> Select[tuple[int]]:
+def villages_in_scope(actor: Principal, *roles: Role) -> Select[int]:
     """Ids of the villages in which `actor` holds one of `roles`: a subquery for `village_id IN (…)`.
 
     All of the township for township-wide grants and for the public (who see only what a route shows to all);

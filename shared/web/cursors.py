@@ -64,7 +64,8 @@ def page_of(
     """
     columns: list[ColumnElement[Any]] = [attribute.expression for attribute in order]
     if cursor:
-        after = tuple_(*(literal(value, column.type) for value, column in zip(_read(cursor, columns), columns)))
+        values = zip(_read(cursor, columns), columns, strict=True)
+        after = tuple_(*(literal(value, column.type) for value, column in values))
         statement = statement.where(tuple_(*columns) < after if descending else tuple_(*columns) > after)
     statement = statement.order_by(*(column.desc() if descending else column.asc() for column in columns))
     found = session.execute(statement.limit(limit + 1))
@@ -86,7 +87,7 @@ def _read(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
         plain = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
         if not isinstance(plain, list) or len(plain) != len(columns):
             raise ValueError("another list's cursor")
-        return [_typed(value, column.type.python_type) for value, column in zip(plain, columns)]
+        return [_typed(value, column.type.python_type) for value, column in zip(plain, columns, strict=True)]
     except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError) as error:
         raise Malformed("翻页的位置不对，请从第一页重新打开这张列表。") from error
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import flask_smorest
 from apispec import BasePlugin
@@ -18,6 +19,7 @@ from shared.topology import Service
 from shared.web.problems import MEDIA_TYPE, problem_of
 from shared.web.refusals import UnsupportedMedia
 
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 VERSION = "1"
 IDEMPOTENCY_PARAMETER = {
     "in": "header",
@@ -55,14 +57,30 @@ class BodyParser(FlaskParser):
         return super().load_json(req, schema)
 
 
-class Blueprint(flask_smorest.Blueprint):
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped, its decorators too
     """A topic's routes. Documents who may call them and where an `Idempotency-Key` is needed."""
 
     ARGUMENTS_PARSER = BodyParser()
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, name: str, import_name: str, *, url_prefix: str | None = None, description: str = "") -> None:
+        super().__init__(name, import_name, url_prefix=url_prefix, description=description)
         self._prepare_doc_cbks.append(self._prepare_rules_doc)
+
+    def route(self, rule: str, **options: Any) -> Decorator:
+        """Register a view function for `rule`."""
+        return cast(Decorator, super().route(rule, **options))
+
+    def arguments(self, schema: type[Schema] | Schema, *, location: str = "json", **options: Any) -> Decorator:
+        """Parse `location` (json, query, form, files) with `schema`; the values are the view's next argument."""
+        return cast(Decorator, super().arguments(schema, location=location, **options))
+
+    def response(self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any) -> Decorator:
+        """Dump what the view returns with `schema`, and answer with `status_code`."""
+        return cast(Decorator, super().response(status_code, schema, **options))
+
+    def alt_response(self, status_code: int, **options: Any) -> Decorator:
+        """Document another answer of the route."""
+        return cast(Decorator, super().alt_response(status_code, **options))
 
     @staticmethod
     def _prepare_rules_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_context: Any) -> dict[str, Any]:
@@ -84,7 +102,7 @@ class _Titles(BasePlugin):
             operation.setdefault("operationId", "-".join([method, *(word for word in words if word != "api")]))
 
 
-class Api(flask_smorest.Api):
+class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
     """flask-smorest without its pages (they load scripts from elsewhere) and with our problems."""
 
     ERROR_SCHEMA = ProblemSchema
