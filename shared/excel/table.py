@@ -16,6 +16,9 @@ from shared.excel.columns import Column, plain_header
 from shared.excel.source import Limits, Source, open_source
 
 HEADER_SEARCH_ROWS = 20
+REMEMBERED_CELLS = 2_000
+"""Different cells of one column that are remembered while a table is read."""
+
 _TOTALS = re.compile(r"(合计|总计|小计|共计|累计|总和)")
 _FOOTERS = re.compile(
     r"(填表人|制表人|制表|审核人|审核|负责人|填表说明|说明|备注|注|填报单位|单位盖章|盖章|日期|导出人|导出时间)[:：]"
@@ -46,6 +49,7 @@ class Table:
     headers: list[str]
     positions: dict[str, int]
     warnings: list[str] = field(default_factory=list)
+    known: dict[str, dict[tuple[type, RawCell], CellValue | CellError]] = field(default_factory=dict, repr=False)
 
     def __enter__(self) -> Self:
         return self
@@ -84,11 +88,27 @@ class Table:
                 continue
             if column.key not in self.positions:
                 continue
-            try:
-                row.values[column.key] = read_cell(cells[column.key], column, is_1904=self.source.is_1904)
-            except CellError as error:
-                row.errors[column.key] = str(error)
+            value = self._value(cells[column.key], column)
+            if isinstance(value, CellError):
+                row.errors[column.key] = str(value)
+            else:
+                row.values[column.key] = value
         return row
+
+    def _value(self, raw: RawCell, column: Column) -> CellValue | CellError:
+        """The cell's value or its error. Villages, rules and days repeat down a column: each is read once."""
+        known = self.known.setdefault(column.key, {})
+        cell = (raw.__class__, raw)
+        if cell in known:
+            return known[cell]
+        value: CellValue | CellError
+        try:
+            value = read_cell(raw, column, is_1904=self.source.is_1904)
+        except CellError as error:
+            value = error
+        if len(known) < REMEMBERED_CELLS:
+            known[cell] = value
+        return value
 
     def _merged_keys(self, number: int) -> set[str]:
         swallowed = self.source.merged.get(number)
