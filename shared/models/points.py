@@ -1,1 +1,0 @@
-"""Models owned by points: rulebooks, events, ledger, recalculation, quarters, store."""
