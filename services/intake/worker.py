@@ -1,0 +1,6 @@
+"""The intake worker: `celery -A services.intake.worker worker -Q intake`."""
+
+from shared.messaging import create_worker_app, tasks_of
+from shared.topology import Service
+
+app = create_worker_app(Service.INTAKE, task_modules=tasks_of("services.intake"))

@@ -1,0 +1,28 @@
+"""INSERT … ON CONFLICT in the words of whichever database it is."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from sqlalchemy import Connection, CursorResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+
+def upsert(bind: Session | Connection, table: Table) -> Any:
+    """An INSERT that knows ON CONFLICT."""
+    connection = bind.connection() if isinstance(bind, Session) else bind
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def insert_or_nothing(bind: Session | Connection, table: Table) -> Any:
+    """An INSERT that leaves a row that is there alone.
+
+    Without a conflict target, so that a role that may only insert (the scheduler's) can run it on PostgreSQL.
+    """
+    return upsert(bind, table).on_conflict_do_nothing()
+
+
+def execute_counted(session: Session, statement: Any) -> int:
+    """Run a writing statement and return how many rows it wrote."""
+    return cast(CursorResult[Any], session.execute(statement)).rowcount
