@@ -127,7 +127,10 @@ class DemandStep(Base):
 
 
 class SealedReceipt(Base):
-    """That something was received and sealed to the petitions service: number and date, and nothing else."""
+    """That something was received and sealed to the petitions service: number and date, and nothing else.
+
+    All numbers are drawn at random, so that neither a gap nor the form of a number betrays a sealed one.
+    """
 
     __tablename__ = "intake_sealed_receipt"
     __table_args__ = (UniqueConstraint("township_id", "number", name="uq_intake_sealed_receipt_township_id_number"),)
@@ -136,17 +139,6 @@ class SealedReceipt(Base):
     township_id: Mapped[int] = mapped_column(ForeignKey("registry_township.id"))
     number: Mapped[str] = mapped_column(String(20))
     received_on: Mapped[date]
-
-
-class Counter(Base):
-    """The last number that was given, by township and year: numbers have no gaps that could be read as secrets."""
-
-    __tablename__ = "intake_counter"
-    __table_args__ = (CheckConstraint("value >= 0", name="value_grows_from_zero"),)
-
-    township_id: Mapped[int] = mapped_column(ForeignKey("registry_township.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[int] = mapped_column(default=0)
 
 
 class FollowTry(Base):

@@ -15,15 +15,6 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
-        "intake_counter",
-        sa.Column("township_id", BigId, nullable=False),
-        sa.Column("name", sa.String(length=40), nullable=False),
-        sa.Column("value", sa.Integer(), nullable=False),
-        sa.CheckConstraint("value >= 0", name=op.f("ck_intake_counter_value_grows_from_zero")),
-        sa.ForeignKeyConstraint(["township_id"], ["registry_township.id"], name=op.f("fk_intake_counter_township_id")),
-        sa.PrimaryKeyConstraint("township_id", "name", name=op.f("pk_intake_counter")),
-    )
-    op.create_table(
         "intake_follow_try",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("township_id", BigId, nullable=False),
@@ -214,7 +205,8 @@ def upgrade() -> None:
             name=op.f("ck_intake_demand_petitions_leave_no_text"),
         ),
         sa.CheckConstraint(
-            "office_id IS NOT NULL OR assignee_id IS NOT NULL OR state IN ('waiting', 'closed', 'withdrawn', 'converted')",
+            "office_id IS NOT NULL OR assignee_id IS NOT NULL "
+            "OR state IN ('waiting', 'closed', 'withdrawn', 'converted')",
             name=op.f("ck_intake_demand_open_work_has_someone"),
         ),
         sa.CheckConstraint(
