@@ -8,7 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-_WIDTH, _LABEL, _VALUE, _ROW, _BAR = 640, 130, 120, 40, 22
+# Drawn for a phone's width, the label above its bar, so that the words stay readable there; wide screens enlarge it a little.
+_WIDTH, _SIDE, _VALUE, _ROW, _BAR, _WORDS = 380, 8, 96, 58, 20, 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,11 @@ def horizontal_bars(
 
 
 def _draw(title: str, description: str, bars: Sequence[Bar], plain: bool) -> Markup:
-    height = _ROW * len(bars) + 16
+    height = _ROW * len(bars) + 12
     most_up = max((bar.up for bar in bars), default=0.0)
     most_down = 0.0 if plain else max((bar.down for bar in bars), default=0.0)
-    left = _LABEL + (_VALUE if most_down else 0)
-    room = _WIDTH - left - _VALUE
-    scale = room / ((most_up + most_down) or 1)
+    left = _SIDE + (_VALUE if most_down else 0)
+    scale = (_WIDTH - left - _VALUE) / ((most_up + most_down) or 1)
     zero = left + most_down * scale
     parts = [
         Markup('<svg viewBox="0 0 {} {}" role="img"><title>{}</title><desc>{}</desc>').format(
@@ -59,25 +59,27 @@ def _draw(title: str, description: str, bars: Sequence[Bar], plain: bool) -> Mar
         )
     ]
     for index, bar in enumerate(bars):
-        top = 8 + index * _ROW
-        middle = top + _ROW // 2 + 5
-        parts.append(Markup('<text x="8" y="{}">{}</text>').format(middle, bar.label))
-        kind = "bar-main" if plain else "bar-up"
-        parts.append(_bar(zero, top, bar.up * scale, kind))
-        parts.append(_text(zero + bar.up * scale + 6, middle, bar.up_text, "start"))
-        if not plain and bar.down:
-            parts.append(_bar(zero - bar.down * scale, top, bar.down * scale, "bar-down"))
-        if not plain and bar.down_text and bar.down:
-            parts.append(_text(zero - bar.down * scale - 6, middle, bar.down_text, "end"))
-    parts.append(Markup('<line class="axis" x1="{0:.1f}" x2="{0:.1f}" y1="4" y2="{1}"/></svg>').format(zero, height - 4))
+        top = index * _ROW + 4
+        parts.append(_text(_SIDE, top + 18, bar.label, "start"))
+        parts.append(_bar(zero, top + _WORDS, bar.up * scale, "bar-main" if plain else "bar-up"))
+        parts.append(_text(zero + bar.up * scale + 6, top + _WORDS + 15, bar.up_text, "start"))
+        if bar.down and not plain:
+            parts.append(_bar(zero - bar.down * scale, top + _WORDS, bar.down * scale, "bar-down"))
+            parts.append(_text(zero - bar.down * scale - 6, top + _WORDS + 15, bar.down_text, "end"))
+        parts.append(
+            Markup('<line class="axis" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>').format(
+                zero, top + _WORDS - 3, top + _WORDS + _BAR + 3
+            )
+        )
+    parts.append(Markup("</svg>"))
     return Markup("").join(parts)
 
 
-def _bar(x: float, top: int, width: float, kind: str) -> Markup:
+def _bar(x: float, top: float, width: float, kind: str) -> Markup:
     return Markup('<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
-        kind, x, top + (_ROW - _BAR) // 2, width, _BAR
+        kind, x, top, width, _BAR
     )
 
 
-def _text(x: float, y: int, words: str, anchor: str) -> Markup:
+def _text(x: float, y: float, words: str, anchor: str) -> Markup:
     return Markup('<text x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, y, anchor, escape(words))

@@ -1,0 +1,14 @@
+"""What a service's refusal becomes on a page: sentences beside fields, and one above them."""
+
+from __future__ import annotations
+
+from services.gateway.clients import ServiceProblem
+
+GENERAL = "form"
+
+
+def errors_of(problem: ServiceProblem, names: dict[str, str] | None = None) -> dict[str, list[str]]:
+    """Sentences by form field. `names` maps the API's field paths to form fields; what has no field stands in the summary."""
+    known = names or {}
+    errors = {known.get(path, path): list(sentences) for path, sentences in problem.errors.items()}
+    return errors or {GENERAL: [problem.detail]}

@@ -1,0 +1,1 @@
+"""The township's public page: four doors, opening hours, reception, phones."""

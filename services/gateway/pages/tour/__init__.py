@@ -1,0 +1,1 @@
+"""导览: six stops through the demo township."""
