@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import structlog
-from flask import Flask, Response, g, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint as DocumentedBlueprint
 from werkzeug.routing import IntegerConverter
@@ -14,6 +13,7 @@ from werkzeug.routing import IntegerConverter
 from shared.database import Database, database_of
 from shared.identity import Principal, Role
 from shared.identity.tokens import InvalidToken, verify
+from shared.logging import get_logger
 from shared.request_context import accept_request_id, current_request_id, request_context
 from shared.settings import settings
 from shared.topology import Service
@@ -25,9 +25,9 @@ from shared.web.metrics import register_metrics
 from shared.web.openapi import create_api
 from shared.web.problems import problem_of, problem_response
 from shared.web.refusals import Unauthenticated
-from shared.web.unit_of_work import RequestUnit, wants_to_write
+from shared.web.unit_of_work import close_unit, request_unit
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 Authenticate = Callable[[], Principal]
 
 
@@ -56,8 +56,7 @@ class ServiceApp(Flask):
             return super().wsgi_app(environ, start_response)
 
     def dispatch_request(self) -> ResponseReturnValue:
-        with RequestUnit(self.database, write=wants_to_write()) as unit:
-            g.unit_of_work = unit
+        with request_unit() as unit:
             response = self.make_response(super().dispatch_request())
             if response.status_code < 400:
                 if unit.write and unit.session is not None:
@@ -72,14 +71,14 @@ class ServiceApp(Flask):
 
 def create_service_app(
     service: Service,
-    blueprints: Sequence[DocumentedBlueprint],
+    blueprints: Sequence[Blueprint],
     *,
     database: Database | None = None,
     authenticate: Authenticate | None = None,
     app_class: type[ServiceApp] = ServiceApp,
     metrics_served: bool = True,
 ) -> ServiceApp:
-    """The WSGI application of `service` with the routes of its topics.
+    """The WSGI application of `service` with the routes of its topics (plain Flask blueprints are not documented).
 
     `database` is the process's own by default; `authenticate` reads the gateway's token by default.
     """
@@ -94,13 +93,17 @@ def create_service_app(
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["xiangzhi.authenticate"] = authenticate or _token_reader(service)
-    app.extensions["xiangzhi.metrics"] = register_metrics(app, service, served=metrics_served)
+    register_metrics(app, service, served=metrics_served)
     app.register_error_handler(Exception, app.problem)
     app.after_request(_name_request)
     app.after_request(send_version)
+    app.teardown_request(close_unit)
     api = create_api(app, service)
     for blueprint in blueprints:
-        api.register_blueprint(blueprint)
+        if isinstance(blueprint, DocumentedBlueprint):
+            api.register_blueprint(blueprint)
+        else:
+            app.register_blueprint(blueprint)
     register_probes(app, service, app.database)
     _register_description(app, service, api.spec.to_dict)
     return app

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import structlog
 from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.migrations.migrate import current_revision, known_revisions, newest_revision
 from shared.database import Database
+from shared.logging import get_logger
 from shared.topology import Service
 from shared.web.access import unguarded
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 
 
 @lru_cache(maxsize=1)

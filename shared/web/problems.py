@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
 from flask import Response, current_app, json, request
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -14,11 +13,12 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from shared import errors
+from shared.logging import get_logger
 from shared.request_context import current_request_id, short_number
 from shared.web import refusals
 from shared.web.words import field_errors
 
-log = structlog.get_logger(__name__)
+log = get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:xiangzhi:problem:"
 

@@ -41,13 +41,31 @@ class RequestUnit:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Roll back what was not kept, and give the connection back."""
         if self.session is not None:
             self.session.close()
 
 
 def current_session() -> Session:
     """The session of this request's transaction. GET and HEAD get a reading one, unless the view is `@writing`."""
-    return cast(RequestUnit, g.unit_of_work).open()
+    return request_unit().open()
+
+
+def request_unit() -> RequestUnit:
+    """The unit of this request. An error page that reads after its end opens it anew; `close_unit` closes that too."""
+    if "unit_of_work" not in g:
+        database = cast(Any, current_app).database
+        g.unit_of_work = RequestUnit(database, write=wants_to_write())
+    return cast(RequestUnit, g.unit_of_work)
+
+
+def close_unit(_error: BaseException | None = None) -> None:
+    """Give the connection back at the very end of the request, whatever has happened."""
+    if "unit_of_work" in g:
+        request_unit().close()
 
 
 def holds_write_transaction() -> bool:
