@@ -1,0 +1,77 @@
+"""What a system needs before its processes start: folders, keys, the schema, and a township."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from deploy.embedded.refusal import CannotStart
+from deploy.migrations.migrate import migrate
+from shared.database import Database
+from shared.models.registry import Township
+from shared.privacy.key_files import MissingKeys
+from shared.privacy.keys import ensure_keys
+from shared.settings import Settings
+from shared.topology import Service
+
+Say = Callable[[str], None]
+
+
+def prepare(current: Settings, environment: Mapping[str, str], *, wants_demo: bool, say: Say) -> bool:
+    """Make keys, migrate, and see to it that there is a township. Returns whether the township is the demo.
+
+    Raises CannotStart.
+    """
+    try:
+        ensure_keys(current.key_dir, create=not current.production)
+    except (MissingKeys, OSError) as error:
+        raise CannotStart(f"密钥不齐，不能启动：{error}。Keys are missing.") from error
+    database = Database(current.database_url, Service.INTAKE)
+    try:
+        migrate(database)
+        if not _townships(database):
+            _make_township(environment, wants_demo=wants_demo, say=say)
+        return _is_demo(database)
+    except SQLAlchemyError as error:
+        raise CannotStart(
+            f"数据库不能用：{str(error.__cause__ or error).strip().splitlines()[0]}。"
+            "The database can't be used: check DATABASE_URL and that the server runs."
+        ) from error
+    finally:
+        database.dispose()
+
+
+def _townships(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(Township)) or 0
+
+
+def _is_demo(database: Database) -> bool:
+    with database.reading() as session:
+        return bool(session.scalar(select(func.count()).where(Township.is_demo)))
+
+
+def _make_township(environment: Mapping[str, str], *, wants_demo: bool, say: Say) -> None:
+    module, arguments = "deploy.embedded.first_township", []
+    if wants_demo:
+        module = "deploy.demo.load"
+        arguments = ["--size", environment.get("SIZE", "township")]
+        if environment.get("DEMO_DATE"):
+            arguments += ["--date", environment["DEMO_DATE"]]
+        say("第一次启动：装入演示乡镇 loading the demo township …")
+    ended = subprocess.run([sys.executable, "-m", module, *arguments], env=dict(environment), check=False)
+    if ended.returncode != 0:
+        what = "演示乡镇没有装好" if wants_demo else "乡镇没有建好"
+        raise CannotStart(
+            f"{what}，原因见上面几行；改正后请再运行 make run。The township could not be made, see above."
+        )
+
+
+def demo_unless_refused() -> bool:
+    """`DEMO=0` asks for a township of one's own."""
+    return os.environ.get("DEMO", "1").strip().lower() not in ("0", "no", "false", "off")

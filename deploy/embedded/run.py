@@ -1,0 +1,132 @@
+"""Start the whole system on this machine and keep it running until Ctrl-C.
+
+python -m deploy.embedded.run [--die-with-parent]
+
+PORT, HOST        where the pages are served (8000, 127.0.0.1)
+DEMO=0            ask for a township of one's own instead of loading the demo at the first start
+DATABASE_URL      PostgreSQL instead of a SQLite file in var/
+REDIS_URL         a Redis that already runs instead of one started here
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NoReturn
+
+from deploy.embedded.first_start import demo_unless_refused, prepare
+from deploy.embedded.parentage import die_with_parent
+from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
+from deploy.embedded.processes import commands
+from deploy.embedded.redis_server import NoRedis, start_redis
+from deploy.embedded.refusal import CannotStart
+from deploy.embedded.supervisor import Supervisor
+from deploy.embedded.welcome import welcome
+from shared.settings import SettingsError, read_settings
+from shared.topology import Service
+
+READY_SECONDS = 90.0
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    """Run until a signal; exit code 1 with one sentence when it can't start."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.embedded.run")
+    parser.add_argument("--die-with-parent", action="store_true", help="end when the starting program ends")
+    if parser.parse_args().die_with_parent:
+        die_with_parent()()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        with ExitStack() as stack:
+            # Whatever ends this block, the stack stops what was started, the last first.
+            try:
+                _run(stack)
+            finally:
+                _ignore_signals()
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("已停止，数据都在。Stopped; nothing is lost.")
+    return 0
+
+
+def _run(stack: ExitStack) -> None:
+    started = time.monotonic()
+    host, port = os.environ.get("HOST", "127.0.0.1"), read_port(os.environ.get("PORT", "8000"))
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+    environment.setdefault("XZ_PUBLIC_URL", f"http://{_reachable(host)}:{port}")
+    try:
+        current = read_settings(environment)
+    except SettingsError as error:
+        raise CannotStart(f"设置有误：{error}（见 .env.example）。A setting is wrong.") from error
+    address = current.gateway_public_url
+    make_data_dir(current.data_dir)
+    stack.enter_context(only_one_here(current.data_dir, address))
+    check_gateway_port(host, port)
+    environment["REDIS_URL"] = os.environ.get("REDIS_URL") or _own_redis(stack, current.data_dir)
+    environment.update(XZ_DATA_DIR=str(current.data_dir), DATABASE_URL=current.database_url)
+    is_demo = prepare(current, environment, wants_demo=demo_unless_refused(), say=print)
+    environment.setdefault("XZ_DEMO", "1" if is_demo else "0")
+    supervisor = Supervisor()
+    stack.callback(supervisor.stop)
+    ports = {**choose_inner_ports(), Service.GATEWAY: port}
+    for service, inner in ports.items():
+        environment[f"{service.upper()}_URL"] = f"http://127.0.0.1:{inner}"
+    for name, command in commands(host, ports, one_writer=current.database_url.startswith("sqlite")).items():
+        own = {"XZ_PROCESS": name, "REMAP_SIGTERM": "SIGQUIT"}
+        supervisor.add(name, command, {**environment, **own})
+    supervisor.start()
+    _wait_until_ready(supervisor, f"http://{_reachable(host)}:{port}/readyz")
+    print(welcome(address, is_demo=is_demo, seconds=time.monotonic() - started), flush=True)
+    supervisor.tend(until=lambda: False)
+
+
+def _own_redis(stack: ExitStack, data_dir: Path) -> str:
+    try:
+        server = start_redis(data_dir / "redis")
+    except NoRedis as error:
+        raise CannotStart(f"消息服务 Redis 没有启动：{error}。Redis could not be started.") from error
+    stack.callback(server.stop)
+    return server.url
+
+
+def _wait_until_ready(supervisor: Supervisor, probe: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    supervisor.tend(until=lambda: _answers(probe) or time.monotonic() > deadline)
+    if not _answers(probe):
+        raise CannotStart(f"{READY_SECONDS:.0f} 秒内没有准备好，原因见上面的日志。Not ready in time, see above.")
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _reachable(host: str) -> str:
+    """A name that this machine's browser can open when the server listens everywhere."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
