@@ -87,5 +87,7 @@ PETITIONS: tuple[PetitionPlan, ...] = (
     PetitionPlan("visit", "claim", "反映林地界线与邻组说法不一，请求查档并到现场指认。"),
     PetitionPlan("hotline", "claim", "反映班车临时改道后老人出行不便，请求恢复停靠点。"),
     PetitionPlan("visit", "claim", "反映危房改造的申请没有答复，请求告知结果和理由。", evaluated=None),
-    PetitionPlan("letter", "claim", "所反映的合同纠纷已经由法院受理，请求说明办理途径。", evaluable=False, evaluated=None),
+    PetitionPlan(
+        "letter", "claim", "所反映的合同纠纷已经由法院受理，请求说明办理途径。", evaluable=False, evaluated=None
+    ),
 )
