@@ -20,9 +20,14 @@ def insert_or_nothing(bind: Session | Connection, table: Table) -> Any:
 
     Without a conflict target, so that a role that may only insert (the scheduler's) can run it on PostgreSQL.
     """
-    return upsert(bind, table).on_conflict_do_nothing()
+    # Inline: nobody asks for the new id, whose RETURNING would need the right to read, and would hide the row count.
+    return upsert(bind, table).inline().on_conflict_do_nothing()
 
 
 def execute_counted(session: Session, statement: Any) -> int:
-    """Run a writing statement and return how many rows it wrote."""
-    return cast(CursorResult[Any], session.execute(statement)).rowcount
+    """Run a writing statement and return how many rows it wrote.
+
+    Without the option SQLAlchemy drops the count of an INSERT on PostgreSQL and answers -1.
+    """
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast(CursorResult[Any], result).rowcount
