@@ -113,3 +113,29 @@ class Notice(Base):
     urgent: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=now)
     read_at: Mapped[datetime | None]
+
+
+class Opinion(Base):
+    """An opinion 意见建议 about these pages, from anybody; read and answered by the township's admins."""
+
+    __tablename__ = "gateway_opinion"
+    __table_args__ = (
+        CheckConstraint("text <> ''", name="says_something"),
+        CheckConstraint("(answered_at IS NULL) = (answer = '')", name="answered_in_writing"),
+        Index("ix_gateway_opinion_township_id_id", "township_id", "id"),
+    )
+
+    id: Mapped[int] = id_column()
+    township_id: Mapped[int] = mapped_column(ForeignKey("registry_township.id"))
+    # The form's key: a double tap is one opinion.
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    # The page that was open: a path of the gateway, without its query.
+    page: Mapped[str] = mapped_column(String(200), default="")
+    text: Mapped[str] = mapped_column(Text)
+    # How its sender wants to be reached, encrypted; empty where nothing was left.
+    contact_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    made_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    answer: Mapped[str] = mapped_column(Text, default="")
+    answered_by: Mapped[int | None] = mapped_column(BigId)
+    answered_at: Mapped[datetime | None]

@@ -58,6 +58,28 @@ def upgrade() -> None:
         sqlite_where=sa.text("read_at IS NULL"),
     )
     op.create_table(
+        "gateway_opinion",
+        sa.Column("id", BigId, autoincrement=True, nullable=False),
+        sa.Column("township_id", BigId, nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("page", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("contact_encrypted", sa.LargeBinary(), nullable=True),
+        sa.Column("made_by", sa.String(length=80), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("answered_by", BigId, nullable=True),
+        sa.Column("answered_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint(
+            "(answered_at IS NULL) = (answer = '')", name=op.f("ck_gateway_opinion_answered_in_writing")
+        ),
+        sa.CheckConstraint("text <> ''", name=op.f("ck_gateway_opinion_says_something")),
+        sa.ForeignKeyConstraint(["township_id"], ["registry_township.id"], name=op.f("fk_gateway_opinion_township_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gateway_opinion")),
+        sa.UniqueConstraint("key", name=op.f("uq_gateway_opinion_key")),
+    )
+    op.create_index("ix_gateway_opinion_township_id_id", "gateway_opinion", ["township_id", "id"], unique=False)
+    op.create_table(
         "gateway_account",
         sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("township_id", BigId, nullable=False),
