@@ -946,6 +946,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.String(length=36), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("sent_at", UtcDateTime(), nullable=True),
         sa.Column("started_at", UtcDateTime(), nullable=True),

@@ -89,6 +89,8 @@ class Shard(Base):
     village_id: Mapped[int] = mapped_column(ForeignKey("registry_village.id"))
     state: Mapped[ShardState] = enum_column(ShardState, "state_known", default=ShardState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
+    # The message that was sent for it last: its attempts and its dead letter are found by it.
+    message_id: Mapped[str | None] = mapped_column(String(36))
     # When the message may be sent again; never a right to work.
     lease_until: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
