@@ -37,7 +37,7 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
-    connection.create_aggregate("sha256_lines", 2, Sha256Lines)  # type: ignore[arg-type]
+    connection.create_aggregate("sha256_lines", 3, Sha256Lines)  # type: ignore[arg-type]
 
 
 def _on_begin(connection: Connection) -> None:
@@ -51,17 +51,20 @@ def _sha256_hex(text: str | None) -> str | None:
 
 
 class Sha256Lines:
-    """Aggregate `sha256_lines(id, line)`: hex SHA-256 of the lines in the order of their ids, each with a newline.
+    """Aggregate `sha256_lines(id, line, head)`: hex SHA-256 of head and lines in the order of ids, each with a newline.
 
-    The same value as PostgreSQL's `encode(sha256(convert_to(string_agg(line || E'\\n', '' order by id), 'UTF8')), 'hex')`.
+    The same value as PostgreSQL's
+    `encode(sha256(convert_to(head || string_agg(line || E'\\n', '' ORDER BY id), 'UTF8')), 'hex')`.
     """
 
     def __init__(self) -> None:
+        self._head = ""
         self._lines: list[tuple[int, str]] = []
 
-    def step(self, position: int, line: str) -> None:
+    def step(self, position: int, line: str, head: str) -> None:
+        self._head = head
         self._lines.append((position, line))
 
     def finalize(self) -> str:
         self._lines.sort()
-        return hashlib.sha256("".join(f"{line}\n" for _, line in self._lines).encode()).hexdigest()
+        return hashlib.sha256((self._head + "".join(f"{line}\n" for _, line in self._lines)).encode()).hexdigest()

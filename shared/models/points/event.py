@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,7 +41,7 @@ class Event(Base):
     """
 
     __tablename__ = "points_event"
-    __mapper_args__: ClassVar[dict[str, Any]] = {"primary_key": ["village_id", "id"]}
+    __mapper_args__: dict[str, Any] = {"primary_key": ["village_id", "id"]}  # noqa: RUF012 (the mapper's own place)
     __table_args__ = (
         UniqueConstraint("village_id", "id"),
         CheckConstraint("quantity > 0", name="quantity_is_positive"),

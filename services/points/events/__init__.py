@@ -1,0 +1,1 @@
+"""Events: declared, reviewed, posted, voided."""

@@ -1,0 +1,1 @@
+"""The ledger: the chain of postings, entries without an event, accounts, and the words for why they are there."""

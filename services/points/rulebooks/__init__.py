@@ -1,0 +1,1 @@
+"""Rulebooks: drafts, lint, publication, adoption by villages."""

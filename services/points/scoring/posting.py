@@ -1,0 +1,109 @@
+"""Score a scope and post what differs, in one posting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from services.points.ledger.postings import insert_posting, new_head
+from services.points.ledger.village import ChainEnd, lock_ledger
+from services.points.scoring.differences import COUNTS, DIFFERS, counted
+from services.points.scoring.outcome import Outcome
+from services.points.scoring.quarters import booked_quarters, quarter_rows
+from services.points.scoring.scope import Scope, scope_of_moves
+from services.points.scoring.statement import end_bulk, prepare_bulk, scoring_statement
+from services.points.scoring.values import table_of
+from shared.models.points import PostingKind
+
+
+def score_and_post(
+    session: Session,
+    village_id: int,
+    *,
+    scope: Scope,
+    kind: PostingKind,
+    made_by: str,
+    recalculation_id: int | None = None,
+    reason: str | None = None,
+) -> Outcome:
+    """Bring the ledger to the score for this scope: one entry per event that differs, nothing where none does."""
+    end = lock_ledger(session, village_id)
+    return _post(session, end, scope, kind, made_by, recalculation_id, reason)
+
+
+def recalculate(
+    session: Session,
+    village_id: int,
+    moves: Mapping[int, int],
+    *,
+    full: bool,
+    made_by: str,
+    recalculation_id: int,
+) -> Outcome:
+    """A shard's work: derive what moving the quarters can touch, move them, score and post.
+
+    `moves`: quarter → rulebook id. `full` scores everything in these quarters. A second time it posts nothing.
+    """
+    end = lock_ledger(session, village_id)
+    scope = scope_of_moves(session, village_id, moves, full=full)
+    session.execute(
+        text(
+            "UPDATE points_quarter SET rulebook_id = :rulebook, version = version + 1"
+            " WHERE village_id = :village AND quarter = :quarter AND rulebook_id <> :rulebook"
+        ),
+        [
+            {"village": village_id, "quarter": quarter, "rulebook": rulebook_id}
+            for quarter, rulebook_id in sorted(moves.items())
+        ],
+    )
+    if scope.is_empty:
+        return Outcome(0, 0, 0, 0, 0)
+    return _post(session, end, scope, PostingKind.RECALCULATION, made_by, recalculation_id, None)
+
+
+def _post(
+    session: Session,
+    end: ChainEnd,
+    scope: Scope,
+    kind: PostingKind,
+    made_by: str,
+    recalculation_id: int | None,
+    reason: str | None,
+) -> Outcome:
+    # Session changes of this transaction (states of events, quarters) are part of what is scored.
+    session.flush()
+    rows = quarter_rows(session, end.village_id)
+    booked = booked_quarters(session, end.village_id, rows)
+    table = table_of(session, end.village_id, scope, rows, booked=booked)
+    prepare_bulk(session, scope)
+    statement = scoring_statement(session, end.village_id, scope, table)
+    # A recalculation corrects; otherwise the first entry of an event is its award.
+    first = "adjustment" if kind is PostingKind.RECALCULATION else "award"
+    head = new_head(end, kind, made_by, recalculation_id=recalculation_id, reason=reason)
+    posted, counts = insert_posting(
+        session,
+        head,
+        f"{statement.expressions},\n{_line(first)}",
+        statement.parameters,
+        counts=f"SELECT {COUNTS} FROM scored",
+    )
+    end_bulk(session, scope)
+    if counts is None:
+        raise AssertionError("the counts were asked for")
+    outcome = counted(counts)
+    if posted is None:
+        return outcome
+    return replace(outcome, posting_id=posted.posting_id, seq=posted.seq, digest=posted.digest)
+
+
+def _line(first: str) -> str:
+    """The entries that make the ledger equal to the score, in the order of events."""
+    return f"""line AS (
+  SELECT id AS position, household_id, id AS event_id, CAST(scored - coalesce(held, 0) AS integer) AS amount,
+    booked AS quarter, quarter AS origin_quarter,
+    CASE WHEN held IS NULL THEN '{first}' ELSE 'adjustment' END AS kind
+  FROM scored WHERE {DIFFERS}
+)"""

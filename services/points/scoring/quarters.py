@@ -1,0 +1,87 @@
+"""A village's quarter rows: which revision scores a quarter, and where its entries are booked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.errors import Invalid
+from shared.models.points import Adoption, QuarterState, Rulebook, VillageQuarter
+from shared.models.registry import Village
+from shared.quarters import first_day, format_quarter
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterRow:
+    """What scoring needs of a (village, quarter) row."""
+
+    rulebook_id: int
+    state: QuarterState
+
+
+def quarter_rows(session: Session, village_id: int) -> dict[int, QuarterRow]:
+    """The village's quarters by number."""
+    rows = session.execute(
+        select(VillageQuarter.quarter, VillageQuarter.rulebook_id, VillageQuarter.state).where(
+            VillageQuarter.village_id == village_id
+        )
+    )
+    return {quarter: QuarterRow(rulebook_id, state) for quarter, rulebook_id, state in rows}
+
+
+def rulebook_in_force(session: Session, village_id: int, quarter: int) -> int | None:
+    """The newest adopted revision in force on the quarter's first day (also for trials); None before any adoption.
+
+    A trial ends after its quarters: then the revision before it holds again.
+    """
+    return rulebooks_in_force(session, [village_id], [quarter]).get((village_id, quarter))
+
+
+def rulebooks_in_force(session: Session, village_ids: list[int], quarters: list[int]) -> dict[tuple[int, int], int]:
+    """`rulebook_in_force` for many villages and quarters: (village, quarter) → rulebook id."""
+    rows = session.execute(
+        select(Adoption.village_id, Adoption.from_quarter, Adoption.trial_quarters, Adoption.rulebook_id)
+        .join(Rulebook, Rulebook.id == Adoption.rulebook_id)
+        .where(Adoption.village_id.in_(village_ids))
+        .order_by(Rulebook.revision)
+    ).all()
+    found: dict[tuple[int, int], int] = {}
+    for village_id, start, trial_quarters, rulebook_id in rows:
+        for quarter in quarters:
+            if start <= quarter and (trial_quarters is None or quarter < start + trial_quarters):
+                found[village_id, quarter] = rulebook_id
+    return found
+
+
+def ensure_quarter(session: Session, village_id: int, quarter: int) -> QuarterRow:
+    """The quarter's row; made open, under the revision in force on its first day, where it does not exist yet.
+
+    The caller holds the village's ledger row. Raises Invalid where no revision is in force.
+    """
+    row = quarter_rows(session, village_id).get(quarter)
+    if row is not None:
+        return row
+    rulebook_id = rulebook_in_force(session, village_id, quarter)
+    if rulebook_id is None:
+        village = session.get_one(Village, village_id)
+        raise Invalid(
+            f"{village.name}在 {format_quarter(quarter)}（{first_day(quarter).isoformat()} 起）还没有采用任何积分细则，"
+            "不能登记这个季度的积分。请先采用一版细则，或核对日期。"
+        )
+    session.add(VillageQuarter(village_id=village_id, quarter=quarter, rulebook_id=rulebook_id))
+    session.flush()
+    return QuarterRow(rulebook_id, QuarterState.OPEN)
+
+
+def booked_quarters(session: Session, village_id: int, rows: dict[int, QuarterRow]) -> dict[int, int]:
+    """Origin quarter → the quarter that its entries are booked in: itself while open, else the earliest later open one.
+
+    There is always one: where the last row is tallied or later, the next quarter's row is made.
+    """
+    if rows and rows[max(rows)].state is not QuarterState.OPEN:
+        following = max(rows) + 1
+        rows[following] = ensure_quarter(session, village_id, following)
+    is_open = sorted(quarter for quarter, row in rows.items() if row.state is QuarterState.OPEN)
+    return {quarter: next(later for later in is_open if later >= quarter) for quarter in rows}

@@ -1,0 +1,1 @@
+"""Verification: proof that scores, entries, accounts and chain agree."""
