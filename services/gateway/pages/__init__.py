@@ -1,1 +1,57 @@
-"""Pages for people: one folder a topic, made of the components in `templates/components`."""
+"""Pages for people: one folder a topic, made of the components in `templates/components`.
+
+A topic is `services/gateway/pages/<topic>/views.py` with a plain Flask `blueprint` named like the topic, and templates in
+`services/gateway/templates/<topic>/`. It calls its service through `services/gateway/clients`, adds what waits for
+people with `@ask_source(Role.…)` (`pages/todo`), and stands in `_TOPICS` below, with its line of the header, if it
+has one, in `_add_navigation`. A form posts `csrf_token` and `idempotency_key` (`forms.form` writes both); after
+an act the page answers `redirect(…, code=303)` with a `flash(sentence, "done")`; a refusal gives the form back,
+filled in, with `errors_of(problem)` (`pages/answers.py`) and status 422.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+from flask import Blueprint
+from flask.sansio.blueprints import BlueprintSetupState
+
+from services.gateway.pages.frame import install_frame
+from services.gateway.pages.navigation import STAFF, add_entry, clear_entries, label
+from shared.identity import Role
+
+_TOPICS = (
+    "design",
+    "public",
+    "login",
+    "credentials",
+    "card",
+    "opinions",
+    "tour",
+    "todo",
+)
+"""Folders with a `views.py` that holds a `blueprint`."""
+
+
+def page_blueprints() -> list[Blueprint]:
+    """The blueprints of all pages; registering them also gives the application its templates' words and variables."""
+    _add_navigation()
+    assets = importlib.import_module("services.gateway.pages.assets").blueprint
+    reading = importlib.import_module("services.gateway.pages.reading").blueprint
+    frame = Blueprint("frame", __name__)
+    frame.record_once(_install)
+    return [frame, assets, reading, *(_blueprint_of(topic) for topic in _TOPICS)]
+
+
+def _install(state: BlueprintSetupState) -> None:
+    install_frame(state.app)  # type: ignore[arg-type]
+
+
+def _blueprint_of(topic: str) -> Blueprint:
+    blueprint: Blueprint = importlib.import_module(f"services.gateway.pages.{topic}.views").blueprint
+    return blueprint
+
+
+def _add_navigation() -> None:
+    """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
+    clear_entries()
+    add_entry(label("待办"), "todo.show", *STAFF, on_phone=True)

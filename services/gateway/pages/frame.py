@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.gateway.pages import assets, navigation, words
 from services.gateway.pages.place import Place, place_of
+from services.gateway.sessions.csrf import csrf_token
+from services.gateway.sessions.visitors import current_visitor
 from shared.errors import DomainError
 from shared.identity import Principal, Role
 from shared.settings import settings
@@ -30,7 +32,12 @@ def install_frame(app: Flask) -> None:
         app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")
         Babel(app)
     app.jinja_env.filters.update(words.FILTERS)
-    app.jinja_env.globals.update(asset=assets.asset, new_idempotency_key=new_idempotency_key)
+    app.jinja_env.globals.update(
+        asset=assets.asset,
+        csrf_token=csrf_token,
+        new_idempotency_key=new_idempotency_key,
+        page_href=navigation.page_href,
+    )
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.context_processor(page_variables)
@@ -44,7 +51,7 @@ def new_idempotency_key() -> str:
 def page_variables() -> dict[str, Any]:
     """Variables of `layout.html`. A page about a broken database must still be shown, so nothing here may fail."""
     principal = principal_or_public()
-    signed_in = not principal.has(Role.PUBLIC)
+    signed_in = is_signed_in()
     place = this_place(principal)
     entries = navigation.links_for(principal, _counts(principal)) if signed_in else []
     return {
@@ -67,6 +74,14 @@ def principal_or_public() -> Principal:
         return current_principal()
     except (DomainError, SQLAlchemyError):
         return Principal(0)
+
+
+def is_signed_in() -> bool:
+    """Whether there is a session, be its rights pending."""
+    try:
+        return current_visitor().signed_in
+    except (DomainError, SQLAlchemyError):
+        return False
 
 
 def this_place(principal: Principal) -> Place:

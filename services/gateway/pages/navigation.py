@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
@@ -42,6 +42,11 @@ def add_entry(label: str, endpoint: str, *roles: Role, on_phone: bool = False) -
     _ENTRIES.append(Entry(label, endpoint, frozenset(roles), on_phone))
 
 
+def clear_entries() -> None:
+    """Begin anew: an application that is made twice in one process has each line once."""
+    _ENTRIES.clear()
+
+
 def links_for(principal: Principal, counts: dict[str, int] | None = None) -> list[Link]:
     """The main pages of this person; `counts` by endpoint stand beside the words."""
     current = (request.endpoint or "").split(".")[0]
@@ -75,3 +80,8 @@ def public_links() -> list[Link]:
 def label(text: str) -> str:
     """A label that is translated when it is shown, not when the process starts."""
     return lazy_gettext(text)  # type: ignore[return-value]
+
+
+def page_href(endpoint: str) -> str:
+    """The address of another topic's page, or the public page while a deployment does not have that topic."""
+    return url_for(endpoint) if endpoint in current_app.view_functions else url_for("public.home")

@@ -26,7 +26,7 @@ def home() -> str:
         opening=opening_on(today(), place.settings),
         offices=offices_of(current_session(), principal.township_id),
         villages=villages_of(current_session(), principal.township_id),
-        demo_logins=demo_logins(),
+        demo_logins=demo_logins(current_session(), principal.township_id),
     )
 
 

@@ -1,0 +1,1 @@
+"""查积分 by household card and PIN."""
