@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import chinese_calendar  # type: ignore[import-untyped]
+import chinese_calendar
 
 from shared.calendar.official import official_days
 
@@ -49,7 +49,7 @@ def is_working_day(day: date) -> bool:
 
 
 def is_provisional(first: date, last: date | None = None) -> bool:
-    """Whether a date computed from these days may still move: the official calendar of one of their years is not known."""
+    """Whether a date computed from these days may still move: the official calendar of a year of theirs is unknown."""
     years = range(first.year, (last or first).year + 1)
     return any(not _is_known(year) for year in years)
 

@@ -10,7 +10,7 @@ def lunar_day(year: int, month: int, day: int) -> date:
 
     A festival date computed this way is a proposal that a person confirms.
     """
-    from lunar_python import Lunar  # type: ignore[import-untyped]
+    from lunar_python import Lunar
 
     solar = Lunar.fromYmd(year, month, day).getSolar()
     return date(solar.getYear(), solar.getMonth(), solar.getDay())

@@ -40,10 +40,7 @@ def read_official_days(paths: Iterable[Path]) -> OfficialDays:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             for number, row in enumerate(csv.DictReader(lines), start=2):
                 try:
-                    working[date.fromisoformat(row["day"].strip())] = {
-                        "yes": True,
-                        "no": False,
-                    }[row["working"].strip()]
+                    working[date.fromisoformat(row["day"].strip())] = {"yes": True, "no": False}[row["working"].strip()]
                 except (KeyError, ValueError, AttributeError) as error:
                     raise UnreadableCalendar(
                         f"{path.name} 第 {number} 行看不懂：应为 day,working,name，例如 2027-02-06,no,春节"

@@ -37,3 +37,13 @@ class OpenPetition(Message):
     received_on: date
     complains_of_official: bool
     sealed: str
+
+
+class _RemindOfClocksV1(Schema):
+    """Carries nothing: what is due stands in the clocks."""
+
+
+@message_class(name="petitions.remind_of_clocks", queue=Queue.PETITIONS, version=1, accepts={1: _RemindOfClocksV1()})
+@dataclass(frozen=True, slots=True)
+class RemindOfClocks(Message):
+    """Each morning: remind the people of clocks that end in 7 or 3 days, today, or have ended."""

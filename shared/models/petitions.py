@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Base, BigId, enum_column, id_column, now
@@ -33,13 +25,12 @@ from shared.models.petition_kinds import (
 
 
 class NumberSeries(Base):
-    """The last number given in a township, year and series. Sealed ones count apart, so that no gap betrays them."""
+    """The last number given in a township and year. Sealed petitions get a random one instead: no gap betrays them."""
 
     __tablename__ = "petitions_number_series"
 
     township_id: Mapped[int] = mapped_column(ForeignKey("registry_township.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True)
-    sealed: Mapped[bool] = mapped_column(primary_key=True)
     last: Mapped[int]
 
 
@@ -53,12 +44,7 @@ class Petition(Base):
         CheckConstraint("state <> 'draft' OR category = 'accusation'", name="drafts_are_sealed"),
         CheckConstraint("(source IS NULL) = (source_version IS NULL)", name="sources_have_versions"),
         CheckConstraint("version >= 1", name="version_counts_from_one"),
-        Index(
-            "ix_petitions_petition_township_id_received_on",
-            "township_id",
-            "received_on",
-            "id",
-        ),
+        Index("ix_petitions_petition_township_id_next_due_on_number", "township_id", "next_due_on", "number"),
     )
 
     id: Mapped[int] = id_column()
@@ -77,12 +63,14 @@ class Petition(Base):
     official_number: Mapped[str | None] = mapped_column(String(40))
     # JSON {text, place}: facts, demand and reasons in the petitioner's words.
     text_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
-    # Keyed hash of the code that the petitioner follows and evaluates with.
-    code_hash: Mapped[str] = mapped_column(String(64))
+    # The code that the petitioner follows and evaluates with; readable again to print it on paper.
+    code_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
     # The demand that it was (`intake.demand:17`), and the newest state of it that arrived.
     source: Mapped[str | None] = mapped_column(String(80), unique=True)
     source_version: Mapped[int | None] = mapped_column(BigId)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("petitions_petition.id"), index=True)
+    # Rolled due day of the nearest running clock that binds us; the end of time when none runs. Order of the list.
+    next_due_on: Mapped[date]
     accepted_on: Mapped[date | None]
     delivered_on: Mapped[date | None]
     concluded_on: Mapped[date | None]
@@ -113,20 +101,9 @@ class Exclusion(Base):
 
     __tablename__ = "petitions_exclusion"
     __table_args__ = (
-        CheckConstraint(
-            "(person_id IS NULL) <> (office_id IS NULL)",
-            name="names_a_person_or_an_office",
-        ),
-        UniqueConstraint(
-            "petition_id",
-            "person_id",
-            name="uq_petitions_exclusion_petition_id_person_id",
-        ),
-        UniqueConstraint(
-            "petition_id",
-            "office_id",
-            name="uq_petitions_exclusion_petition_id_office_id",
-        ),
+        CheckConstraint("(person_id IS NULL) <> (office_id IS NULL)", name="names_a_person_or_an_office"),
+        UniqueConstraint("petition_id", "person_id", name="uq_petitions_exclusion_petition_id_person_id"),
+        UniqueConstraint("petition_id", "office_id", name="uq_petitions_exclusion_petition_id_office_id"),
     )
 
     id: Mapped[int] = id_column()
@@ -141,11 +118,7 @@ class Assignment(Base):
 
     __tablename__ = "petitions_assignment"
     __table_args__ = (
-        UniqueConstraint(
-            "petition_id",
-            "person_id",
-            name="uq_petitions_assignment_petition_id_person_id",
-        ),
+        UniqueConstraint("petition_id", "person_id", name="uq_petitions_assignment_petition_id_person_id"),
         Index("ix_petitions_assignment_person_id", "person_id"),
     )
 
@@ -190,10 +163,7 @@ class Clock(Base):
         ),
         CheckConstraint("due_on > started_on", name="due_after_the_start"),
         CheckConstraint("due_on_rolled >= due_on", name="rolls_forward"),
-        CheckConstraint(
-            "satisfied_on IS NULL OR satisfied_on >= started_on",
-            name="satisfied_after_the_start",
-        ),
+        CheckConstraint("satisfied_on IS NULL OR satisfied_on >= started_on", name="satisfied_after_the_start"),
         CheckConstraint("extended_days BETWEEN 0 AND 30", name="extended_by_at_most_thirty_days"),
         CheckConstraint("extended_days = 0 OR kind = 'handling'", name="only_handling_is_extended"),
         Index("ix_petitions_clock_due_on", "due_on"),

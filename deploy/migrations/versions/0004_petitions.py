@@ -30,12 +30,11 @@ def upgrade() -> None:
         "petitions_number_series",
         sa.Column("township_id", BigId, nullable=False),
         sa.Column("year", sa.Integer(), nullable=False),
-        sa.Column("sealed", sa.Boolean(), nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["township_id"], ["registry_township.id"], name=op.f("fk_petitions_number_series_township_id")
         ),
-        sa.PrimaryKeyConstraint("township_id", "year", "sealed", name=op.f("pk_petitions_number_series")),
+        sa.PrimaryKeyConstraint("township_id", "year", name=op.f("pk_petitions_number_series")),
     )
     op.create_table(
         "petitions_petition",
@@ -123,10 +122,11 @@ def upgrade() -> None:
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("official_number", sa.String(length=40), nullable=True),
         sa.Column("text_encrypted", sa.LargeBinary(), nullable=False),
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("code_encrypted", sa.LargeBinary(), nullable=False),
         sa.Column("source", sa.String(length=80), nullable=True),
         sa.Column("source_version", BigId, nullable=True),
         sa.Column("merged_into_id", BigId, nullable=True),
+        sa.Column("next_due_on", sa.Date(), nullable=False),
         sa.Column("accepted_on", sa.Date(), nullable=True),
         sa.Column("delivered_on", sa.Date(), nullable=True),
         sa.Column("concluded_on", sa.Date(), nullable=True),
@@ -157,9 +157,9 @@ def upgrade() -> None:
         op.f("ix_petitions_petition_merged_into_id"), "petitions_petition", ["merged_into_id"], unique=False
     )
     op.create_index(
-        "ix_petitions_petition_township_id_received_on",
+        "ix_petitions_petition_township_id_next_due_on_number",
         "petitions_petition",
-        ["township_id", "received_on", "id"],
+        ["township_id", "next_due_on", "number"],
         unique=False,
     )
     op.create_index(op.f("ix_petitions_petition_village_id"), "petitions_petition", ["village_id"], unique=False)

@@ -25,52 +25,16 @@ from shared.calendar import (
 )
 
 CLOCKS = [
-    (
-        "2025-01-15",
-        "2025-01-30",
-        "2025-02-05",
-        "2025-01-22",
-        "2025-03-16",
-        "2025-03-17",
-    ),
-    (
-        "2025-12-20",
-        "2026-01-04",
-        "2026-01-04",
-        "2025-12-26",
-        "2026-02-18",
-        "2026-02-24",
-    ),
-    (
-        "2026-04-24",
-        "2026-05-09",
-        "2026-05-09",
-        "2026-05-06",
-        "2026-06-23",
-        "2026-06-23",
-    ),
-    (
-        "2026-09-28",
-        "2026-10-13",
-        "2026-10-13",
-        "2026-10-10",
-        "2026-11-27",
-        "2026-11-27",
-    ),
+    ("2025-01-15", "2025-01-30", "2025-02-05", "2025-01-22", "2025-03-16", "2025-03-17"),
+    ("2025-12-20", "2026-01-04", "2026-01-04", "2025-12-26", "2026-02-18", "2026-02-24"),
+    ("2026-04-24", "2026-05-09", "2026-05-09", "2026-05-06", "2026-06-23", "2026-06-23"),
+    ("2026-09-28", "2026-10-13", "2026-10-13", "2026-10-10", "2026-11-27", "2026-11-27"),
 ]
 
 
-@pytest.mark.parametrize(
-    ("start", "fifteen", "fifteen_rolled", "five_working", "sixty", "sixty_rolled"),
-    CLOCKS,
-)
+@pytest.mark.parametrize(("start", "fifteen", "fifteen_rolled", "five_working", "sixty", "sixty_rolled"), CLOCKS)
 def test_the_starting_day_is_not_counted_and_the_end_rolls_to_a_working_day(
-    start: str,
-    fifteen: str,
-    fifteen_rolled: str,
-    five_working: str,
-    sixty: str,
-    sixty_rolled: str,
+    start: str, fifteen: str, fifteen_rolled: str, five_working: str, sixty: str, sixty_rolled: str
 ) -> None:
     first = date.fromisoformat(start)
     assert add_days(first, 15).isoformat() == fifteen
@@ -97,14 +61,9 @@ def test_a_year_without_its_official_calendar_counts_weekends_and_says_so() -> N
     assert next_working_day(date(2031, 1, 4)) == date(2031, 1, 6)
 
 
-def test_a_loaded_table_makes_a_later_year_certain(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_loaded_table_makes_a_later_year_certain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     table = tmp_path / "2031.csv"
-    table.write_text(
-        "day,working,name\n2031-10-01,no,国庆节\n2031-10-11,yes,调休\n",
-        encoding="utf-8-sig",
-    )
+    table.write_text("day,working,name\n2031-10-01,no,国庆节\n2031-10-11,yes,调休\n", encoding="utf-8-sig")
     monkeypatch.setattr(official, "SHIPPED", table)
     assert not is_provisional(date(2031, 10, 1))
     assert not is_working_day(date(2031, 10, 1))
@@ -115,10 +74,7 @@ def test_a_loaded_table_makes_a_later_year_certain(
 
 def test_an_unreadable_line_of_the_table_is_named(tmp_path: Path) -> None:
     table = tmp_path / "2031.csv"
-    table.write_text(
-        "day,working,name\n2031-10-01,no,国庆节\n2031.10.2,也许,国庆节\n",
-        encoding="utf-8",
-    )
+    table.write_text("day,working,name\n2031-10-01,no,国庆节\n2031.10.2,也许,国庆节\n", encoding="utf-8")
     with pytest.raises(official.UnreadableCalendar, match="2031.csv 第 3 行"):
         official.read_official_days([table])
 
@@ -135,12 +91,9 @@ def test_a_naive_moment_names_no_day() -> None:
 
 
 @pytest.mark.parametrize(
-    ("year", "solar"),
-    [(2023, date(2023, 5, 26)), (2026, date(2026, 5, 24)), (2027, date(2027, 5, 13))],
+    ("year", "solar"), [(2023, date(2023, 5, 26)), (2026, date(2026, 5, 24)), (2027, date(2027, 5, 13))]
 )
-def test_the_black_rice_festival_falls_on_the_eighth_of_the_fourth_lunar_month(
-    year: int, solar: date
-) -> None:
+def test_the_black_rice_festival_falls_on_the_eighth_of_the_fourth_lunar_month(year: int, solar: date) -> None:
     assert lunar_day(year, 4, 8) == solar
     assert say_lunar_day(solar) == "四月初八"
 

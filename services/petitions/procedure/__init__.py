@@ -1,0 +1,1 @@
+"""The procedure 办理: the transition table, its clocks, steps and reminders."""
