@@ -1,11 +1,11 @@
 """Pages for people: one folder a topic, made of the components in `templates/components`.
 
-A topic is `services/gateway/pages/<topic>/views.py` with a plain Flask `blueprint` named like the topic, and templates in
-`services/gateway/templates/<topic>/`. It calls its service through `services/gateway/clients`, adds what waits for
-people with `@ask_source(Role.…)` (`pages/todo`), and stands in `_TOPICS` below, with its line of the header, if it
-has one, in `_add_navigation`. A form posts `csrf_token` and `idempotency_key` (`forms.form` writes both); after
-an act the page answers `redirect(…, code=303)` with a `flash(sentence, "done")`; a refusal gives the form back,
-filled in, with `errors_of(problem)` (`pages/answers.py`) and status 422.
+A topic is `services/gateway/pages/<topic>/views.py` with a plain Flask `blueprint` named like the topic, and
+templates in `services/gateway/templates/<topic>/`. It calls its service through `services/gateway/clients`, adds
+what waits for people with `@ask_source(Role.…)` (`pages/todo`), and stands in `_TOPICS` below, with its line of the
+header, if it has one, in `_add_navigation`. A form posts `csrf_token` and `idempotency_key` (`forms.form` writes
+both); after an act the page answers `redirect(…, code=303)` with a `flash(sentence, "done")`; a refusal gives the
+form back, filled in, with `errors_of(problem)` (`pages/answers.py`) and status 422.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from flask import Blueprint
 from flask.sansio.blueprints import BlueprintSetupState
 
 from services.gateway.pages.frame import install_frame
-from services.gateway.pages.navigation import STAFF, add_entry, clear_entries, label
-from shared.identity import Role
+from services.gateway.pages.navigation import STAFF, add_entry, clear_entries
+from services.gateway.pages.wording import _l
 
 _TOPICS = (
     "design",
@@ -54,4 +54,4 @@ def _blueprint_of(topic: str) -> Blueprint:
 def _add_navigation() -> None:
     """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
     clear_entries()
-    add_entry(label("待办"), "todo.show", *STAFF, on_phone=True)
+    add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)

@@ -8,7 +8,7 @@ GENERAL = "form"
 
 
 def errors_of(problem: ServiceProblem, names: dict[str, str] | None = None) -> dict[str, list[str]]:
-    """Sentences by form field. `names` maps the API's field paths to form fields; what has no field stands in the summary."""
+    """Sentences by form field. `names` maps the API's field paths to form fields; the others stand in the summary."""
     known = names or {}
     errors = {known.get(path, path): list(sentences) for path, sentences in problem.errors.items()}
     return errors or {GENERAL: [problem.detail]}

@@ -17,7 +17,7 @@ blueprint = Blueprint("assets", __name__)
 
 
 def tree_digest(folder: Path) -> str:
-    """One digest over names and contents of all files: modules import each other by relative address, so all share it."""
+    """One digest over names and contents of all files: modules import each other relatively, so all share it."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0")

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-# Drawn for a phone's width, the label above its bar, so that the words stay readable there; wide screens enlarge it a little.
+# Drawn for a phone's width, the label above its bar, so that the words stay readable there; wide screens enlarge it.
 _WIDTH, _SIDE, _VALUE, _ROW, _BAR, _WORDS = 380, 8, 96, 58, 20, 24
 
 
@@ -76,9 +76,7 @@ def _draw(title: str, description: str, bars: Sequence[Bar], plain: bool) -> Mar
 
 
 def _bar(x: float, top: float, width: float, kind: str) -> Markup:
-    return Markup('<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
-        kind, x, top, width, _BAR
-    )
+    return Markup('<rect class="{}" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(kind, x, top, width, _BAR)
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> Markup:

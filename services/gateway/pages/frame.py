@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_babel import Babel
+from flask_babel import Babel  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
 from services.gateway.pages import assets, navigation, words
@@ -26,7 +26,7 @@ PAGE_COUNTERS: list[Callable[[Principal], dict[str, int]]] = []
 
 
 def install_frame(app: Flask) -> None:
-    """Give the pages' templates their filters, words and variables. Called once, when the first page blueprint is registered."""
+    """Give the pages' templates their filters, words and variables, once per application."""
     if "babel" not in app.extensions:
         app.config.setdefault("BABEL_DEFAULT_LOCALE", "zh_Hans_CN")
         app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", "translations")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 
+from services.gateway.pages.wording import _
 from shared.identity import Principal, Role
 
 STAFF = frozenset(Role) - {Role.PUBLIC, Role.RESIDENT, Role.SYSTEM}
@@ -75,11 +74,6 @@ def public_links() -> list[Link]:
             (_("登录"), "login.show"),
         )
     ]
-
-
-def label(text: str) -> str:
-    """A label that is translated when it is shown, not when the process starts."""
-    return lazy_gettext(text)  # type: ignore[return-value]
 
 
 def page_href(endpoint: str) -> str:

@@ -17,7 +17,7 @@ _YEAR = 365 * 24 * 3600
 
 
 def local_path(offered: str | None, default: str = "/") -> str:
-    """`offered` where it is a path of this site, else `default`: nobody is sent elsewhere by a link that looks like ours."""
+    """`offered` where it is a path of this site, else `default`: nobody is sent elsewhere by a link like ours."""
     if not offered or not offered.startswith("/") or offered.startswith(("//", "/\\")):
         return default
     parts = urlsplit(offered)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from flask_babel import gettext as _
-
+from services.gateway.pages.wording import _
 from shared.calendar import say_day, say_moment, say_remaining
 from shared.identity import Role
 from shared.quarters import parse_quarter

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from services.gateway.pages.answers import GENERAL
 from services.gateway.pages.database import gateway_database
 from services.gateway.pages.login.views import begin
+from services.gateway.pages.wording import _
 from services.gateway.sessions.login import log_in_with_card
 from shared.errors import DomainError, TooMany
 from shared.identity import Role

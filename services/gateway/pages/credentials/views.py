@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import segno
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -12,6 +11,7 @@ from services.gateway.accounts.accounts import change_password
 from services.gateway.accounts.passwords import hash_password, password_fits, require_good_password
 from services.gateway.accounts.second_factor import begin_enrolment, confirm_enrolment
 from services.gateway.pages.database import gateway_database
+from services.gateway.pages.wording import _
 from services.gateway.sessions.cookies import give_session
 from services.gateway.sessions.sessions import start_session
 from services.gateway.sessions.visitors import current_visitor, forget_visitor

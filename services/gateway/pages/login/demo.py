@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import gettext as _
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from services.gateway.pages.wording import _
 from services.gateway.pages.words import role_words
 from shared.calendar import today
 from shared.identity import Role
@@ -52,9 +52,7 @@ def demo_logins(session: Session, township_id: int) -> list[DemoLogin]:
         .join(Person, Person.id == Account.person_id)
         .outerjoin(
             Duty,
-            (Duty.person_id == Person.id)
-            & (Duty.valid_from <= on)
-            & or_(Duty.valid_to.is_(None), Duty.valid_to >= on),
+            (Duty.person_id == Person.id) & (Duty.valid_from <= on) & or_(Duty.valid_to.is_(None), Duty.valid_to >= on),
         )
         .where(Account.township_id == township_id, Account.is_demo.is_(True), Account.disabled_at.is_(None))
         .order_by(Account.id, Duty.id)

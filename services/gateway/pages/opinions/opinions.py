@@ -63,9 +63,7 @@ def open_opinions(session: Session, actor: Principal, limit: int) -> Sequence[Op
 
 def opinion_of(session: Session, actor: Principal, opinion_id: int) -> Opinion:
     """An opinion of the actor's township. Raises NotFound."""
-    opinion = session.scalar(
-        select(Opinion).where(Opinion.id == opinion_id, Opinion.township_id == actor.township_id)
-    )
+    opinion = session.scalar(select(Opinion).where(Opinion.id == opinion_id, Opinion.township_id == actor.township_id))
     if opinion is None:
         raise NotFound("没有这条意见。")
     return opinion

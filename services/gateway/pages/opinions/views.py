@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from services.gateway.pages.frame import new_idempotency_key
@@ -16,6 +15,7 @@ from services.gateway.pages.opinions.opinions import (
 )
 from services.gateway.pages.reading import local_path
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
+from services.gateway.pages.wording import _
 from shared.calendar import day_of
 from shared.errors import DomainError, Invalid
 from shared.identity import Principal, Role
@@ -97,7 +97,12 @@ def opinions_to_answer(principal: Principal) -> list[AskGroup]:
     except DomainError:
         return []
     asks = [
-        Ask(opinion.text[:40], _("看这条意见并答复"), url_for("opinions.read", opinion_id=opinion.id), day_of(opinion.created_at))
+        Ask(
+            opinion.text[:40],
+            _("看这条意见并答复"),
+            url_for("opinions.read", opinion_id=opinion.id),
+            day_of(opinion.created_at),
+        )
         for opinion in found
     ]
     return [AskGroup(_("意见建议等答复"), asks)]

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext as _
-
+from services.gateway.pages.wording import _
 from shared.calendar import add_days, is_working_day, next_working_day, say_day
 
 _WEEKDAYS = "一二三四五六日"

@@ -6,8 +6,8 @@ from flask import Blueprint, render_template
 
 from services.gateway.pages.frame import this_place
 from services.gateway.pages.login.demo import demo_logins
-from services.gateway.pages.public.opening import opening_on
 from services.gateway.pages.place import offices_of, villages_of
+from services.gateway.pages.public.opening import opening_on
 from shared.calendar import today
 from shared.identity import Role
 from shared.web import allow, current_principal, current_session

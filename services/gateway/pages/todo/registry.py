@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 import structlog
-from flask_babel import gettext as _
 
 from services.gateway.clients import ServiceProblem
+from services.gateway.pages.wording import _
 from shared.calendar import today
 from shared.identity import Principal, Role
 

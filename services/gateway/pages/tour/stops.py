@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask_babel import lazy_gettext as _l
-
+from services.gateway.pages.wording import _l
 from shared.identity import Role
 
 

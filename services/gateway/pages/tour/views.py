@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from services.gateway.pages.frame import this_place
 from services.gateway.pages.login.views import begin, demo_session
 from services.gateway.pages.navigation import page_href
 from services.gateway.pages.tour.stops import STOPS, Stop
+from services.gateway.pages.wording import _
 from shared.errors import NotFound
 from shared.identity import Role
 from shared.settings import settings
