@@ -42,6 +42,7 @@ OUTBOX_OLDEST_SECONDS = Gauge(
 DEAD_LETTERS = Gauge(
     "xiangzhi_dead_letters", "Messages that wait for a person's decision", ["service"], multiprocess_mode="max"
 )
+QUEUE_LENGTH = Gauge("xiangzhi_queue_length", "Messages that wait in Redis", ["queue"], multiprocess_mode="max")
 SENDS = Counter("xiangzhi_sends_total", "Messages put on a queue; outcome is sent or failed", ["service", "outcome"])
 SCHEDULE_LAST_SECONDS = Gauge(
     "xiangzhi_schedule_last_success_timestamp_seconds",

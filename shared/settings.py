@@ -34,6 +34,9 @@ class Settings:
     secure_cookies: bool
     lease_seconds: int
     relay_interval_seconds: float
+    relay_database_url: str
+    scheduler_database_url: str
+    metrics_port: int
 
     def database_url_of(self, service: Service) -> str:
         """The URL that `service` connects with; its own role on PostgreSQL where one is configured."""
@@ -93,6 +96,9 @@ def _read(env: Env) -> Settings:
         secure_cookies=env.bool("XZ_SECURE_COOKIES", production),
         lease_seconds=env.int("XZ_LEASE_SECONDS", 30),
         relay_interval_seconds=env.float("XZ_RELAY_INTERVAL_SECONDS", 1.0),
+        relay_database_url=with_driver(env.str("RELAY_DATABASE_URL", "") or database_url),
+        scheduler_database_url=with_driver(env.str("SCHEDULER_DATABASE_URL", "") or database_url),
+        metrics_port=env.int("XZ_METRICS_PORT", 0),
     )
 
 

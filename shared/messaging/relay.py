@@ -1,0 +1,176 @@
+"""The relay's process: sends what no receiver has handled, for as long as it takes.
+
+It marks rows done whose id is in the receiver's inbox, sends what is due, and sends everything at once when Redis has
+lost its memory (the epoch key is missing). It needs nothing but outboxes and inbox ids.
+
+python -m shared.messaging.relay
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from prometheus_client import start_http_server
+
+from shared.database import Database
+from shared.heartbeat import beat, stop_beating
+from shared.logging import configure_logging, get_logger
+from shared.messaging.attempts import describe_error
+from shared.messaging.broker import Broker
+from shared.messaging.envelope import Envelope
+from shared.messaging.waiting_rows import (
+    BATCH,
+    due_rows,
+    make_all_due,
+    mark_handled,
+    note_sent,
+    prune,
+    waiting_summary,
+)
+from shared.metrics import OUTBOX_OLDEST_SECONDS, OUTBOX_WAITING, QUEUE_LENGTH, SENDS
+from shared.models.base import now
+from shared.settings import settings
+from shared.topology import Queue, Service
+
+EPOCH_KEY = "xiangzhi:relay:epoch"
+PRUNE_SECONDS = 600.0
+BROKER_PAUSE_SECONDS = 5.0
+DATABASE_PAUSE_SECONDS = 2.0
+
+
+class BrokerAway(Exception):
+    """Redis did not take a message or answer a question; the relay rests and tries again."""
+
+
+class Relay:
+    """One pass after another; a pass that is interrupted anywhere is repeated by the next one."""
+
+    def __init__(self, database: Database, redis_url: str) -> None:
+        self._database = database
+        self._broker = Broker(redis_url)
+        self._broker_rests_until = 0.0
+        self._pruned_at = float("-inf")
+
+    def run_pass(self) -> int:
+        """Mark, send, measure and prune once; return how many copies were sent. Raises the database's errors only."""
+        for service in Service:
+            mark_handled(self._database, service)
+        sent = 0
+        if time.monotonic() >= self._broker_rests_until:
+            try:
+                sent = self._send_due()
+            except BrokerAway as error:
+                self._broker_rests_until = time.monotonic() + BROKER_PAUSE_SECONDS
+                get_logger().warning("relay_paused", seconds=BROKER_PAUSE_SECONDS, error=str(error))
+        self._measure()
+        if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
+            self._pruned_at = time.monotonic()
+            if removed := prune(self._database):
+                get_logger().info("relay_pruned", rows=removed)
+        return sent
+
+    def close(self) -> None:
+        """Drop the connections."""
+        self._broker.close()
+        self._database.dispose()
+
+    def _send_due(self) -> int:
+        new_epoch = not self._knows_epoch()
+        if new_epoch:
+            rows = sum(make_all_due(self._database, service) for service in Service)
+            get_logger().warning("relay_epoch_missing", sends_again=rows)
+        sent = sum(self._send_due_of(service) for service in Service)
+        if new_epoch:
+            # Only now: if this pass had been interrupted, the next one would have to begin anew.
+            self._ask_broker(lambda redis: redis.set(EPOCH_KEY, uuid.uuid4().hex))
+        return sent
+
+    def _send_due_of(self, service: Service) -> int:
+        total = 0
+        while True:
+            rows = due_rows(self._database, service)
+            sent: list[int] = []
+            try:
+                for row in rows:
+                    self._send(row.envelope)
+                    sent.append(row.row_id)
+            finally:
+                note_sent(self._database, service, sent)
+            total += len(sent)
+            if len(rows) < BATCH:
+                return total
+
+    def _send(self, envelope: Envelope) -> None:
+        try:
+            self._broker.send(envelope)
+        except Exception as error:
+            SENDS.labels(envelope.queue.service, "failed").inc()
+            raise BrokerAway(repr(error)) from error
+        SENDS.labels(envelope.queue.service, "sent").inc()
+
+    def _knows_epoch(self) -> bool:
+        return bool(self._ask_broker(lambda redis: redis.exists(EPOCH_KEY)))
+
+    def _ask_broker(self, question: Callable[[Any], Any]) -> Any:
+        try:
+            return question(self._broker.redis())
+        except Exception as error:
+            self._broker.close()
+            raise BrokerAway(repr(error)) from error
+
+    def _measure(self) -> None:
+        with self._database.reading() as session:
+            for service in Service:
+                count, oldest = waiting_summary(session, service)
+                OUTBOX_WAITING.labels(service).set(count)
+                OUTBOX_OLDEST_SECONDS.labels(service).set((now() - oldest).total_seconds() if oldest else 0)
+        if time.monotonic() < self._broker_rests_until:
+            return
+        try:
+            lengths = self._ask_broker(lambda redis: [redis.llen(queue.value) for queue in Queue])
+        except BrokerAway:
+            return
+        for queue, length in zip(Queue, lengths, strict=True):
+            QUEUE_LENGTH.labels(queue).set(length)
+
+
+def run(relay: Relay, stopped: threading.Event, interval: float) -> None:
+    """One pass each `interval` seconds until `stopped`. Nothing makes it give up."""
+    while not stopped.is_set():
+        pause = interval
+        try:
+            sent = relay.run_pass()
+            beat("relay")
+            if sent:
+                get_logger().info("relay_sent", copies=sent)
+        except Exception as error:
+            pause = DATABASE_PAUSE_SECONDS
+            get_logger().warning("relay_waits", seconds=pause, error=describe_error(error))
+        stopped.wait(pause)
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT."""
+    configure_logging("relay")
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    current = settings()
+    if current.metrics_port:
+        start_http_server(current.metrics_port)
+    relay = Relay(Database(current.relay_database_url, Service.INTAKE, pool_size=1), current.redis_url)
+    get_logger().info("relay_started", interval=current.relay_interval_seconds)
+    run(relay, stopped, current.relay_interval_seconds)
+    relay.close()
+    stop_beating("relay")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
