@@ -14,12 +14,16 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
+from deploy.migrations.grants import apply_grants
 from shared.database import Database
+from shared.logging import get_logger
 from shared.settings import settings
 from shared.topology import Service
 
 # Any constant; all migrators of all versions must take the same one.
 _LOCK = 0x5869616E677A6869
+
+_MISSING_ROLES = "this user may not make roles: make them once (CREATE ROLE … LOGIN PASSWORD …), then migrate again"
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -55,7 +59,11 @@ def migrate(database: Database) -> str | None:
         with database.engine.begin() as connection:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             command.upgrade(alembic_config(connection), "head")
-            return current_revision(connection)
+            missing = apply_grants(connection)
+            revision = current_revision(connection)
+        if missing:
+            get_logger().warning("roles_missing", roles=[role.value for role in missing], mend=_MISSING_ROLES)
+        return revision
     with database.engine.connect() as connection:
         # Foreign keys can only be switched outside a transaction, so under the driver's own connection.
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
