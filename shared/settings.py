@@ -32,6 +32,8 @@ class Settings:
     upload_limit_bytes: int
     gateway_public_url: str
     secure_cookies: bool
+    # How many reverse proxies stand before the gateway; their `X-Forwarded-*` are believed, nobody else's.
+    trusted_proxies: int
     lease_seconds: int
     relay_interval_seconds: float
     relay_database_url: str
@@ -94,6 +96,7 @@ def _read(env: Env) -> Settings:
         upload_limit_bytes=env.int("XZ_UPLOAD_LIMIT_MB", 30) * 1024 * 1024,
         gateway_public_url=env.str("XZ_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         secure_cookies=env.bool("XZ_SECURE_COOKIES", production),
+        trusted_proxies=env.int("XZ_TRUSTED_PROXIES", 0),
         lease_seconds=env.int("XZ_LEASE_SECONDS", 30),
         relay_interval_seconds=env.float("XZ_RELAY_INTERVAL_SECONDS", 1.0),
         relay_database_url=with_driver(env.str("RELAY_DATABASE_URL", "") or database_url),

@@ -1,0 +1,1 @@
+"""Accounts of people and PINs of household cards: who can log in, and what for."""

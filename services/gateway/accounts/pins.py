@@ -1,0 +1,80 @@
+"""PINs of household cards: drawn anew by a cadre or admin, shown once, and logged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import delete, literal, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from services.gateway.accounts.passwords import hash_pin
+from shared import audit
+from shared.database.engine import is_sqlite
+from shared.errors import Forbidden, NotFound
+from shared.identity import Principal, Role
+from shared.models.base import now
+from shared.models.gateway import CardPin, LoginSession
+from shared.models.registry import Household, Township, Village
+from shared.settings import settings
+
+
+def household_of_card(session: Session, actor: Principal, card_number: str) -> Household:
+    """The household with this card in a village of the actor. Raises NotFound, Forbidden."""
+    household = session.scalar(
+        select(Household)
+        .join(Village, Village.id == Household.village_id)
+        .where(Household.card_number == card_number, Village.township_id == actor.township_id)
+    )
+    if household is None:
+        raise NotFound("没有这个卡号，请检查后重新输入。")
+    actor.require_in(household.village_id, Role.ADMIN, Role.CADRE)
+    return household
+
+
+def reset_pin(session: Session, actor: Principal, card_number: str, pin_hash: str) -> Household:
+    """Give a card a new PIN; whoever is logged in with the card is logged out.
+
+    `pin_hash` is `hash_pin(…)`, made before the transaction began.
+    """
+    household = household_of_card(session, actor, card_number)
+    set_card_pins(session, {household.id: pin_hash})
+    session.execute(delete(LoginSession).where(LoginSession.household_id == household.id))
+    audit.record(session, actor, "reset_pin", "household", household.id, village_id=household.village_id)
+    return household
+
+
+def set_card_pins(session: Session, pin_hashes: Mapping[int, str]) -> None:
+    """Set the PINs of many households: hashes (`hash_pin`) by household id, in one statement."""
+    if not pin_hashes:
+        return
+    insert = sqlite_insert if is_sqlite(session) else postgresql_insert
+    statement = insert(CardPin)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["household_id"],
+            set_={"pin_hash": statement.excluded.pin_hash, "set_at": statement.excluded.set_at},
+        ),
+        [
+            {"household_id": household_id, "pin_hash": pin_hash, "set_at": now()}
+            for household_id, pin_hash in pin_hashes.items()
+        ],
+    )
+
+
+def set_demo_pins(session: Session, township_id: int, pin: str) -> None:
+    """Give every card of the demo township the one published PIN, hashed once, in one statement.
+
+    Raises Forbidden in production and for a township that is no demo.
+    """
+    if settings().production or not session.scalar(select(Township.is_demo).where(Township.id == township_id)):
+        raise Forbidden("演示卡的密码是公开的，只能用于演示乡镇。")
+    insert = sqlite_insert if is_sqlite(session) else postgresql_insert
+    households = (
+        select(Household.id, literal(hash_pin(pin)), literal(now(), CardPin.set_at.type))
+        .join(Village, Village.id == Household.village_id)
+        .where(Village.township_id == township_id)
+    )
+    statement = insert(CardPin).from_select(["household_id", "pin_hash", "set_at"], households)
+    session.execute(statement.on_conflict_do_nothing(index_elements=["household_id"]))

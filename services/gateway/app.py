@@ -1,0 +1,53 @@
+"""The gateway's web application: `granian --interface wsgi services.gateway.app:create_app --factory`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from services.gateway.accounts.api import blueprint as accounts
+from services.gateway.accounts.api import cards_blueprint as cards
+from services.gateway.application import GatewayApp
+from services.gateway.documentation.api import blueprint as documentation
+from services.gateway.notices.api import blueprint as notices
+from services.gateway.proxy.api import blueprint as proxy
+from services.gateway.security import protect
+from services.gateway.sessions.api import blueprint as session
+from services.gateway.sessions.cookies import send_browser_cookie
+from services.gateway.sessions.csrf import check_csrf, csrf_token
+from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
+from shared.database import Database
+from shared.settings import settings
+from shared.topology import Service
+from shared.web import ServiceApp, create_service_app
+
+
+def create_app(*, database: Database | None = None) -> ServiceApp:
+    """The single door: the API of all services, and the pages for people."""
+    app = create_service_app(
+        Service.GATEWAY,
+        [session, accounts, cards, notices, documentation, proxy],
+        database=database,
+        authenticate=principal_of_visitor,
+        app_class=GatewayApp,
+        metrics_served=False,
+    )
+    app.before_request(check_csrf)
+    app.after_request(send_browser_cookie)
+    app.after_request(protect)
+    app.jinja_env.globals.update(csrf_token=csrf_token, current_visitor=current_visitor)
+    for blueprint in page_blueprints():
+        app.register_blueprint(blueprint)
+    if settings().trusted_proxies:
+        hops = settings().trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def page_blueprints() -> list[Blueprint]:
+    """The pages' blueprints."""
+    pages: Any = import_module("services.gateway.pages")
+    return list(pages.page_blueprints())

@@ -1,0 +1,1 @@
+"""Notices 消息: what someone should know, on the page."""

@@ -1,0 +1,63 @@
+"""Forged requests: what changes something must come from our own page or client, not from another site's form.
+
+With a session, its token comes back in the form or in `X-CSRF-Token`. A form without login carries a value bound to
+the browser's cookie. Calls of the API without a session carry no one's authority and need none. The browser's own
+word about where a request comes from (`Sec-Fetch-Site`, `Origin`) is checked for all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from flask import request
+
+from services.gateway.sessions.cookies import browser_secret
+from services.gateway.sessions.visitors import current_visitor
+from shared.errors import Forbidden
+
+FIELD = "csrf_token"
+HEADER = "X-CSRF-Token"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_EXPIRED = "这个页面打开太久了，或者登录已经过期，没有提交。请刷新页面后重新提交，填过的内容可以先复制下来。"
+
+
+def csrf_token() -> str:
+    """The token for this page's forms."""
+    return current_visitor().csrf_token or _of_browser(browser_secret())
+
+
+def check_csrf() -> None:
+    """Raise Forbidden for a request that changes something and does not come from our page or client."""
+    if request.method in _SAFE:
+        return
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" or not _same_origin():
+        raise Forbidden("这次提交来自别的网站，已被拦下。请从本系统的页面操作。")
+    visitor = current_visitor()
+    if visitor.csrf_token is None and is_api_path(request.path):
+        return
+    offered = request.headers.get(HEADER) or _form_field()
+    if not offered or not hmac.compare_digest(offered.encode(), csrf_token().encode()):
+        raise Forbidden(_EXPIRED)
+
+
+def is_api_path(path: str) -> bool:
+    """Whether programs call it: problems as JSON, and no forms."""
+    return path.startswith(("/api/", "/open311/"))
+
+
+def _form_field() -> str | None:
+    # A body that goes on to a service is not read here; its client sends the header.
+    if is_api_path(request.path):
+        return None
+    return request.form.get(FIELD)
+
+
+def _same_origin() -> bool:
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.host
+
+
+def _of_browser(secret: str) -> str:
+    return hashlib.sha256(f"csrf:{secret}".encode()).hexdigest()
