@@ -19,6 +19,7 @@ from shared.topology import Service
 _READ = frozenset({"SELECT"})
 _WRITE = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _USE = frozenset({"SELECT", "USAGE"})
+_NOTHING = frozenset[str]()
 
 
 class DatabaseRole(StrEnum):
@@ -33,7 +34,7 @@ class DatabaseRole(StrEnum):
     GATEWAY = "xiangzhi_gateway"
     """Its own tables; reads the registry."""
     RELAY = "xiangzhi_relay"
-    """Marks outbox rows of all services, reads which ids their inboxes hold."""
+    """Marks outbox rows of all services, reads which ids their inboxes hold, removes old rows of both."""
     SCHEDULER = "xiangzhi_scheduler"
     """Inserts into every outbox what is due."""
     BACKUP = "xiangzhi_backup"
@@ -64,7 +65,7 @@ def wanted_privileges(role: DatabaseRole, relation: Relation) -> frozenset[str]:
         return _READ
     if relation.is_partition:
         # Reached through its parent, whose rights count.
-        return frozenset()
+        return _NOTHING
     if role is DatabaseRole.RELAY:
         return _relay(relation)
     if role is DatabaseRole.SCHEDULER:
@@ -77,19 +78,19 @@ def _service(service: Service, relation: Relation) -> frozenset[str]:
         return _USE if relation.is_sequence else _WRITE
     if (relation.prefix == "registry" and not relation.is_sequence) or relation.name == "alembic_version":
         return _READ
-    return frozenset()
+    return _NOTHING
 
 
 def _relay(relation: Relation) -> frozenset[str]:
     if relation.name in {f"{service}_outbox" for service in Service}:
-        return frozenset({"SELECT", "UPDATE"})
-    return _READ if relation.name in {f"{service}_inbox" for service in Service} else frozenset()
+        return frozenset({"SELECT", "UPDATE", "DELETE"})
+    return frozenset({"SELECT", "DELETE"}) if relation.name in {f"{service}_inbox" for service in Service} else _NOTHING
 
 
 def _scheduler(relation: Relation) -> frozenset[str]:
     if relation.name in {f"{service}_outbox" for service in Service}:
         return frozenset({"INSERT"})
-    return frozenset({"USAGE"}) if relation.name in {f"{service}_outbox_id_seq" for service in Service} else frozenset()
+    return frozenset({"USAGE"}) if relation.name in {f"{service}_outbox_id_seq" for service in Service} else _NOTHING
 
 
 def apply_grants(connection: Connection) -> list[DatabaseRole]:
