@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import ValidationError, fields
 
 _TEXT = re.compile(r"(\d{4})Q([1-4])")
 
@@ -36,3 +39,20 @@ def last_day(quarter: int) -> date:
 
 def year_of(quarter: int) -> int:
     return quarter // 4
+
+
+class Quarter(fields.Field[int]):
+    """marshmallow field: `2026Q3` in JSON, the quarter's number in Python."""
+
+    default_error_messages = {"invalid": "请填写季度，例如 2026Q3。"}
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else format_quarter(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        try:
+            return parse_quarter(value.strip())
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"]) from error
