@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from services.intake.demands.access import capacities
 from services.intake.demands.transitions import STATE_WORDS, TRANSITIONS, Who
 from shared.calendar import day_of, today
 from shared.identity import Principal, Role
-from shared.models.intake import Demand, DemandCategory, DemandStep
+from shared.models.intake import Demand, DemandCategory, DemandStep, SealedReceipt
 from shared.models.intake_kinds import DemandAction
 from shared.models.registry import Grid, Office, Person, Village
 
@@ -126,3 +127,45 @@ def _names(session: Session, model: type[Grid | Office | Person], ids: Collectio
     if not wanted:
         return {}
     return {row.id: row.name for row in session.execute(select(model.id, model.name).where(model.id.in_(wanted)))}
+
+
+@dataclass(frozen=True, slots=True)
+class DemandDetail(DemandView):
+    """One demand with its history."""
+
+    steps: tuple[StepView, ...] = ()
+
+
+def detail_of(session: Session, actor: Principal, demand: Demand) -> DemandDetail:
+    """Names and notes of officials are for those inside; the household sees the states and the answers."""
+    view = view_of(session, actor, demand)
+    values = {field.name: getattr(view, field.name) for field in fields(view)}
+    return DemandDetail(**values, steps=tuple(steps_of(session, demand, inside=is_inside(actor))))
+
+
+def followed_view(session: Session, actor: Principal, found: Demand | SealedReceipt) -> dict[str, Any]:
+    """What number and code show. Of a sealed one this service knows nothing more than its day."""
+    if isinstance(found, SealedReceipt):
+        return {"number": found.number, "is_petition": True, "received_on": found.received_on}
+    view = view_of(session, actor, found)
+    return {
+        "number": found.number,
+        "is_petition": found.converted_on is not None,
+        "received_on": found.received_on,
+        "state": found.state.value,
+        "state_words": view.state_words,
+        "petition_state": found.petition_state,
+        "village_name": view.village_name,
+        "category_name": view.category_name,
+        "text": found.text,
+        "due_on": found.due_on,
+        "is_overdue": view.is_overdue,
+        "public_answer": found.public_answer,
+        "private_answer": found.private_answer,
+        "allowed": [
+            action
+            for action in allowed_acts(session, actor, found, as_reporter=True)
+            if Who.REPORTER in TRANSITIONS[action].who
+        ],
+        "steps": steps_of(session, found, inside=False),
+    }

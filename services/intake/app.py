@@ -1,0 +1,18 @@
+"""The intake service over HTTP: registry and demands. Reachable only from the gateway."""
+
+from __future__ import annotations
+
+from services.intake.demands.api import blueprint as demands
+from services.intake.demands.category_api import blueprint as demand_categories
+from services.intake.demands.following_api import blueprint as following
+from shared.logging import configure_logging
+from shared.topology import Service
+from shared.web import ServiceApp, create_service_app
+
+BLUEPRINTS = (demand_categories, following, demands)
+
+
+def create_app() -> ServiceApp:
+    """The application that `granian services.intake.app:create_app --factory` serves."""
+    configure_logging(Service.INTAKE.value)
+    return create_service_app(Service.INTAKE, BLUEPRINTS)

@@ -1,0 +1,1 @@
+"""Intake: plain functions."""
