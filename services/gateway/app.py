@@ -20,6 +20,7 @@ from services.gateway.sessions.cookies import send_browser_cookie
 from services.gateway.sessions.csrf import check_csrf, csrf_token
 from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
 from shared.database import Database
+from shared.privacy import blind_index
 from shared.settings import settings
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
@@ -34,6 +35,11 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
         authenticate=principal_of_visitor,
         app_class=GatewayApp,
         metrics_served=False,
+    )
+    # Signs the cookie that carries a sentence over a redirect; no rights hang on it.
+    app.secret_key = blind_index("words over a redirect", "gateway.cookies")
+    app.config.update(
+        SESSION_COOKIE_NAME="xz_words", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings().secure_cookies
     )
     app.before_request(check_csrf)
     app.after_request(send_browser_cookie)

@@ -1,0 +1,216 @@
+"""Stored files: named by the SHA-256 of their content, owned by the service of the record.
+
+A file's bytes lie in `<data_dir>/files/<service>/ab/abcdef…`; its row says what it is. The same content is stored
+once. The type is found by content, never believed; photos are made anew, so that nothing hides in them and no place
+where they were taken goes with them. Sensitive files (petitions' attachments) are encrypted with a key of their own,
+which is sealed by the service's field keys in the row, so that keys can be rotated without touching files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import puremagic
+from cryptography.fernet import Fernet
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from shared.database.engine import is_sqlite
+from shared.errors import Invalid, NotFound
+from shared.models.base import now
+from shared.models.plumbing import FILES
+from shared.privacy import field_cipher
+from shared.settings import settings
+from shared.topology import Service
+
+PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+PDF = "application/pdf"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SCAN_TYPES = PHOTO_TYPES | {PDF}
+_LONGEST_SIDE = 2048
+# A small file can unpack into a huge picture; phones make up to about 50 million points.
+_MOST_POINTS = 64_000_000
+_NAMES = {
+    "image/jpeg": "JPG 照片",
+    "image/png": "PNG 图片",
+    "image/webp": "WEBP 图片",
+    PDF: "PDF",
+    XLSX: "Excel（xlsx）",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A stored file as records refer to it: by `sha256`."""
+
+    sha256: str
+    size: int
+    media_type: str
+    name: str
+
+
+def store_file(
+    session: Session,
+    content: bytes,
+    *,
+    name: str,
+    allowed: frozenset[str],
+    limit_bytes: int | None = None,
+    sealed: bool = False,
+    expires_at: datetime | None = None,
+) -> StoredFile:
+    """Store an uploaded file of the session's service and return what its record keeps.
+
+    Photos are re-encoded (JPEG, at most 2,048 points a side, no metadata). With `sealed` the content is encrypted;
+    its name in the store is then the digest of the ciphertext. Raises Invalid for an empty, too large or
+    unallowed file. A file whose transaction rolls back leaves bytes that `sweep_files` finds.
+    """
+    limit = min(limit_bytes or settings().upload_limit_bytes, settings().upload_limit_bytes)
+    if not content:
+        raise Invalid("文件是空的，请重新选择文件。", errors={"file": ["文件是空的。"]})
+    if len(content) > limit:
+        raise Invalid(f"文件超过了 {limit // 1024 // 1024} MB，请压缩后再上传。", errors={"file": ["文件太大。"]})
+    media_type = media_type_of(content)
+    if media_type not in allowed:
+        kinds = "、".join(_NAMES.get(kind, kind) for kind in sorted(allowed))
+        raise Invalid(f"这里只能上传{kinds}，请另存为这种格式后再上传。", errors={"file": ["文件的类型不对。"]})
+    if media_type in PHOTO_TYPES:
+        content, media_type = _photo_anew(content), "image/jpeg"
+    service: Service = session.info["service"]
+    stored, sealed_key = _sealed(content, service) if sealed else (content, None)
+    digest = hashlib.sha256(stored).hexdigest()
+    _write(_path(service, digest), stored)
+    row = {
+        "sha256": digest,
+        "size": len(content),
+        "media_type": media_type,
+        "name": clean_file_name(name),
+        "sealed_key": sealed_key,
+        "created_at": now(),
+        "expires_at": expires_at,
+    }
+    insert: Any = sqlite_insert if is_sqlite(session) else postgresql_insert
+    session.execute(insert(FILES[service]).values(**row).on_conflict_do_nothing(index_elements=["sha256"]))
+    return StoredFile(digest, len(content), media_type, str(row["name"]))
+
+
+def read_file(session: Session, sha256: str) -> tuple[StoredFile, bytes]:
+    """A file of the session's service, opened. The caller has checked the right to its record. Raises NotFound."""
+    service: Service = session.info["service"]
+    table: Any = FILES[service]
+    row = session.scalar(select(table).where(table.sha256 == sha256))
+    if row is None:
+        raise NotFound("没有这个文件，它可能已到期删除。")
+    try:
+        content = _path(service, sha256).read_bytes()
+    except FileNotFoundError:
+        raise NotFound("这个文件不在文件库里，请告诉运维人员从备份恢复。") from None
+    if row.sealed_key is not None:
+        data_key = field_cipher(service).decrypt(row.sealed_key)
+        content = Fernet(data_key.encode()).decrypt(content)
+    return StoredFile(row.sha256, row.size, row.media_type, row.name), content
+
+
+def headers_of(file: StoredFile, *, inline: bool = False) -> dict[str, str]:
+    """Headers to serve a file with: never run, never guessed, shown in the page only if it is a picture or a PDF."""
+    shown = inline and file.media_type in SCAN_TYPES
+    return {
+        "Content-Type": file.media_type,
+        "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(file.name)}",
+        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+
+
+def forget_file(session: Session, sha256: str) -> None:
+    """Delete a file that no record refers to any more: its row now, its bytes with the next sweep."""
+    table: Any = FILES[session.info["service"]]
+    session.execute(delete(table).where(table.sha256 == sha256))
+
+
+def sweep_files(session: Session, *, older_than: datetime) -> int:
+    """Delete the bytes that no row names and that were written before `older_than`, and rows that have expired.
+
+    Bytes are written before their transaction commits, so young ones stay.
+    """
+    service: Service = session.info["service"]
+    table: Any = FILES[service]
+    session.execute(delete(table).where(table.expires_at < now()))
+    known = set(session.scalars(select(table.sha256)))
+    removed = 0
+    for path in _folder(service).glob("??/*"):
+        if path.name not in known and path.stat().st_mtime < older_than.timestamp():
+            path.unlink(missing_ok=True)
+            removed += 1
+    return removed
+
+
+def media_type_of(content: bytes) -> str:
+    """The media type by content; `application/octet-stream` where nothing fits."""
+    if content.startswith(b"PK\x03\x04") and b"xl/" in content:
+        return XLSX
+    try:
+        found = puremagic.from_string(content, mime=True)
+    except (puremagic.PureError, ValueError):
+        return "application/octet-stream"
+    return str(found or "application/octet-stream")
+
+
+def clean_file_name(name: str) -> str:
+    """The last part of a name without signs that mean something to a file system, at most 120 characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(sign for sign in last if sign.isprintable() and sign not in '<>:"|?*').strip(" .")
+    return kept[-120:] or "文件"
+
+
+def _photo_anew(content: bytes) -> bytes:
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            if opened.width * opened.height > _MOST_POINTS:
+                raise Invalid("照片太大，请用手机自带相机的普通尺寸重新拍。", errors={"file": ["照片太大。"]})
+            picture = ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise Invalid("这张照片打不开，请重新拍一张再上传。", errors={"file": ["照片打不开。"]}) from error
+    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
+    written = io.BytesIO()
+    picture.save(written, "JPEG", quality=82, optimize=True)
+    return written.getvalue()
+
+
+def _sealed(content: bytes, service: Service) -> tuple[bytes, bytes]:
+    data_key = Fernet.generate_key()
+    return Fernet(data_key).encrypt(content), field_cipher(service).encrypt(data_key.decode())
+
+
+def _folder(service: Service) -> Path:
+    return settings().data_dir / "files" / service.value
+
+
+def _path(service: Service, sha256: str) -> Path:
+    return _folder(service) / sha256[:2] / sha256
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write in one step and to the disk, so that a committed row never names half a file."""
+    if path.exists():
+        # Young again: a sweep that has not seen the new row yet leaves it.
+        os.utime(path)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as draft:
+        draft.write(content)
+        draft.flush()
+        os.fsync(draft.fileno())
+    os.replace(draft.name, path)
