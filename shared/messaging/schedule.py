@@ -69,4 +69,7 @@ def _fits(fields: crontab, day: datetime) -> bool:
     )
 
 
-SCHEDULE: tuple[Scheduled, ...] = (*(Scheduled(f"{service}.chain_audit", "* * * * *") for service in Service),)
+SCHEDULE: tuple[Scheduled, ...] = (
+    *(Scheduled(f"{service}.chain_audit", "* * * * *") for service in Service),
+    Scheduled("petitions.remind_of_clocks", "30 7 * * *"),
+)
