@@ -33,3 +33,42 @@ run: install ## Start everything on this machine (PORT=8000, HOST=127.0.0.1, DEM
 .PHONY: migrate
 migrate: install ## Bring the database to this version's schema
 	@$(PY) -m deploy.migrations.migrate
+
+.PHONY: demo
+demo: install ## Walk the main job over HTTP without hands; starts a system if none runs (SIZE=county)
+	@$(PY) -m deploy.demo.walk --size $(or $(SIZE),township)
+
+.PHONY: lint
+lint: install-dev ## Style, types and import rules
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --quiet --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports --no-cache > .venv/imports.log || { cat .venv/imports.log; exit 1; }
+
+PYTEST := $(PY) -m pytest -q -n $(or $(JOBS),2) --dist loadfile -p no:cacheprovider
+LATER := drills or slow or (browser and not walk)
+
+.PHONY: test
+test: install-dev ## Tests on SQLite and PostgreSQL, one browser walk per role (about ten minutes)
+	@$(PYTEST) -m "not ($(LATER))"
+
+.PHONY: test-all
+test-all: test ## All of that, then drills, the other browser tests, and many more random examples
+	@$(PYTEST) -m "$(LATER)"
+	@HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/properties -m "not slow"
+
+.PHONY: bench
+bench: install-dev ## Measure the recalculation against the database itself (EVENTS=500000 for a short one)
+	@$(PY) -m deploy.bench.run --events $(or $(EVENTS),5000000)
+
+.PHONY: backup
+backup: install ## Save database and files, and the keys apart, under backups/ (TO=folder)
+	@$(PY) -m deploy.backup.save $(if $(TO),--to "$(TO)")
+
+.PHONY: restore
+restore: install ## Put a backup back: make restore FILE=… KEYS=…
+	@$(PY) -m deploy.backup.restore $(if $(FILE),--file "$(FILE)") $(if $(KEYS),--keys "$(KEYS)")
+
+.PHONY: move-to-postgres
+move-to-postgres: install ## Carry the SQLite township into an empty PostgreSQL: TO=postgresql://…
+	@$(PY) -m deploy.backup.move $(if $(TO),--to "$(TO)")
