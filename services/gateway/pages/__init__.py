@@ -18,6 +18,7 @@ from flask.sansio.blueprints import BlueprintSetupState
 from services.gateway.pages.frame import install_frame
 from services.gateway.pages.navigation import STAFF, add_entry, clear_entries
 from services.gateway.pages.wording import _l
+from shared.identity import Role
 
 _TOPICS = (
     "design",
@@ -28,6 +29,9 @@ _TOPICS = (
     "opinions",
     "tour",
     "todo",
+    "messages",
+    "boards",
+    "recalculation",
 )
 """Folders with a `views.py` that holds a `blueprint`."""
 
@@ -55,3 +59,5 @@ def _add_navigation() -> None:
     """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
+    add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
+    add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

@@ -1,6 +1,7 @@
 """Today's opening and reception in words, from what the township wrote in its settings.
 
-Settings used: `opening_hours`, `reception_hours`, `reception_place` (texts), `reception_weekdays` (1 = Monday … 7).
+Settings used: `opening_hours`, `reception_hours`, `reception_place` (texts), `reception_weekdays` (1 = Monday … 7);
+beside them the page shows `reception_phone` and `store_hours`.
 """
 
 from __future__ import annotations
@@ -41,9 +42,12 @@ def _office(day: date, hours: str) -> str:
 def _reception(day: date, settings: Mapping[str, Any]) -> str:
     weekdays = sorted(int(number) for number in settings.get("reception_weekdays", ()))
     hours, place = str(settings.get("reception_hours", "")), str(settings.get("reception_place", ""))
-    if not weekdays or not hours:
+    where = " ".join(word for word in (hours, place) if word)
+    if not where:
         return ""
+    if not weekdays:
+        return _("领导接访：%(where)s", where=where)
     if day.isoweekday() in weekdays and is_working_day(day):
-        return _("今天有领导接访：%(hours)s，%(place)s", hours=hours, place=place)
+        return _("今天有领导接访：%(where)s", where=where)
     words = "、".join(_WEEKDAYS[number - 1] for number in weekdays)
-    return _("领导接访：每周%(weekdays)s %(hours)s，%(place)s", weekdays=words, hours=hours, place=place)
+    return _("领导接访：每周%(weekdays)s %(where)s", weekdays=words, where=where)

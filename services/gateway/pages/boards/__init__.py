@@ -1,0 +1,1 @@
+"""公示: boards as they hang on the wall."""

@@ -1,0 +1,94 @@
+"""A board as its page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from markupsafe import Markup
+
+from services.gateway.pages.qr import qr_svg
+from services.gateway.pages.wording import _
+from services.gateway.pages.words import day_words
+from shared.calendar import today
+
+
+def board_state(board: Mapping[str, Any]) -> tuple[str, str]:
+    """State in words, and the kind of its tag."""
+    if board["state"] == "closed":
+        return _("已定榜"), "done"
+    return _("公示中"), "main"
+
+
+class BoardPage:
+    """What `boards/show.html` shows."""
+
+    def __init__(self, data: Mapping[str, Any], address: str) -> None:
+        self._data = data
+        self._address = address
+
+    @property
+    def village(self) -> str:
+        return str(self._data["village_name"])
+
+    @property
+    def quarter(self) -> str:
+        return str(self._data["quarter"])
+
+    @property
+    def edition_words(self) -> str:
+        edition = _("第 %(n)s 版", n=self._data["edition"])
+        return _("%(edition)s（试行）", edition=edition) if self._data.get("trial") else edition
+
+    @property
+    def note(self) -> str:
+        words = _("公布于 %(day)s", day=day_words(self._data["published_at"]))
+        if self.objections_open:
+            until = day_words(self._data["objections_until"])
+            return _("%(words)s；%(until)s 前可以提出异议", words=words, until=until)
+        return words
+
+    @property
+    def objections_until(self) -> str:
+        return str(self._data.get("objections_until") or "")
+
+    @property
+    def objections_open(self) -> bool:
+        return self._data["state"] == "published" and self.objections_until >= today().isoformat()
+
+    @property
+    def groups(self) -> list[Any]:
+        return list(self._data["groups"])
+
+    @property
+    def red_list(self) -> list[Any]:
+        return list(self._data.get("red_list", ()))
+
+    @property
+    def progress_list(self) -> list[Any]:
+        return list(self._data.get("progress_list", ()))
+
+    @property
+    def sums(self) -> list[dict[str, str]]:
+        """Sums by category."""
+        return [{"name": each["name"], "points": each["points"]} for each in self._data.get("category_sums", ())]
+
+    @property
+    def corrections(self) -> list[dict[str, Any]]:
+        return list(self._data.get("corrections", ()))
+
+    @property
+    def digest(self) -> str:
+        return str(self._data["posting_digest"])
+
+    @property
+    def qr(self) -> Markup:
+        return qr_svg(self._address, _("这张榜的网址"))
+
+    @property
+    def seal_lines(self) -> list[str]:
+        """What pins the history: the village's last posting at publication."""
+        return [
+            _("扫码看网上的这一张榜，应当和纸上的一样。"),
+            _("公布时记到第 %(seq)s 批，摘要如下；账以后若被改动，摘要就对不上。", seq=self._data["posting_seq"]),
+        ]

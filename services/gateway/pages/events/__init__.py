@@ -1,0 +1,1 @@
+"""积分记录: declare, review, void."""

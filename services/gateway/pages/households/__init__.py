@@ -1,0 +1,1 @@
+"""积分单: a household's statement, its own and for those who look after it."""

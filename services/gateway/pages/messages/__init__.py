@@ -1,0 +1,1 @@
+"""消息: what the services tell a person or a household."""

@@ -1,0 +1,1 @@
+"""运维: services, what waits, dead letters."""

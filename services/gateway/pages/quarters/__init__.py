@@ -1,0 +1,1 @@
+"""季度: tally, publish, close."""

@@ -1,0 +1,1 @@
+"""核验: the ledger proves itself."""
