@@ -53,6 +53,8 @@ def act_on_demand(
         return demand
     if expected_version is not None and expected_version != demand.version:
         raise Stale("您打开之后，这条诉求已有新的进展。请刷新，看过后再办。")
+    if demand.converted_on is not None:
+        raise Conflict("这条诉求已转为信访，以后的进展请在“查进度”里按信访查看。")
     transition = TRANSITIONS[act.action]
     held = capacities(session, actor, demand) | ({Who.REPORTER} if as_reporter else set())
     if not held & transition.who:

@@ -86,7 +86,9 @@ def view_of(session: Session, actor: Principal, demand: Demand) -> DemandView:
 def allowed_acts(
     session: Session, actor: Principal, demand: Demand, *, as_reporter: bool = False
 ) -> tuple[DemandAction, ...]:
-    """The acts that the table allows from the demand's state to this person, in the order of the table."""
+    """The acts that the table allows from the demand's state to this person; none on what is a petition now."""
+    if demand.converted_on is not None:
+        return ()
     held = capacities(session, actor, demand) | ({Who.REPORTER} if as_reporter else set())
     return tuple(action for action, line in TRANSITIONS.items() if demand.state in line.sources and held & line.who)
 

@@ -1,0 +1,175 @@
+"""Residents 户内成员: who belongs to a household, and since when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from services.intake.households.people import (
+    NewPerson,
+    identity_fields,
+    identity_index,
+    person_values,
+    phone_fields,
+)
+from services.intake.households.registration import HEAD
+from services.intake.roles import CARE_READERS, REGISTRY_WRITERS
+from shared import audit
+from shared.calendar import today
+from shared.errors import Conflict, Invalid, NotFound, Stale
+from shared.identity import Principal
+from shared.models.registry import Household, Person, Resident
+from shared.privacy import clean_name, parse_identity_number, pinyin_of
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentView:
+    """One resident as inner lists show it: numbers by their tails, care labels only where they are needed."""
+
+    id: int
+    person_id: int
+    name: str
+    relation: str
+    birth_year: int | None
+    identity_masked: str
+    phone_masked: str
+    care_labels: Sequence[str]
+    valid_from: date
+    version: int
+
+
+def residents_of(session: Session, actor: Principal, household: Household) -> list[ResidentView]:
+    """The present residents, the head first."""
+    sees_care = actor.may_in(household.village_id, *CARE_READERS)
+    rows = session.execute(
+        select(Resident, Person)
+        .join(Person, Person.id == Resident.person_id)
+        .where(Resident.household_id == household.id, Resident.valid_to.is_(None))
+        .order_by(Resident.id)
+    ).all()
+    views = [_view(resident, person, sees_care) for resident, person in rows]
+    return sorted(views, key=lambda view: (view.relation != HEAD, view.id))
+
+
+def _view(resident: Resident, person: Person, sees_care: bool) -> ResidentView:
+    return ResidentView(
+        id=resident.id,
+        person_id=person.id,
+        name=person.name,
+        relation=resident.relation,
+        birth_year=person.birth_year,
+        identity_masked=f"**************{person.identity_tail}" if person.identity_tail else "",
+        phone_masked=f"*******{person.phone_tail}" if person.phone_tail else "",
+        care_labels=json.loads(person.care_labels) if sees_care else (),
+        valid_from=resident.valid_from,
+        version=person.version,
+    )
+
+
+def add_resident(session: Session, actor: Principal, household: Household, person: NewPerson, relation: str) -> int:
+    """A new resident, or a known person (by identity number) who belongs to no household now. The person's id.
+
+    Raises Conflict for someone who belongs to another household, Invalid for a second head.
+    """
+    actor.require_in(household.village_id, *REGISTRY_WRITERS)
+    if household.valid_to is not None:
+        raise Conflict("这一户已经注销，不能再添加成员。")
+    if relation == HEAD:
+        raise Invalid("这一户已有户主。如需变更户主，请先修改原户主的关系。", errors={"relation": ["这一户已有户主。"]})
+    person_id = _known_person(session, actor.township_id, person.identity_number)
+    if person_id is None:
+        values = person_values(actor.township_id, [person])
+        person_id = session.scalars(insert(Person).values(values).returning(Person.id)).one()
+    elif session.scalar(select(Resident.id).where(Resident.person_id == person_id, Resident.valid_to.is_(None))):
+        raise Conflict("这个人已登记在另一户。请先在原来的户里迁出，再添加到这一户。")
+    session.add(Resident(person_id=person_id, household_id=household.id, relation=relation, valid_from=today()))
+    session.flush()
+    audit.record(session, actor, "add_resident", "person", person_id, village_id=household.village_id)
+    return person_id
+
+
+def change_person(
+    session: Session,
+    actor: Principal,
+    household: Household,
+    person_id: int,
+    version: int,
+    *,
+    name: str | None = None,
+    phone: str | None = None,
+    identity_number: str | None = None,
+    care_labels: Sequence[str] | None = None,
+) -> Person:
+    """Change what is given; an empty phone or number takes it away. Raises Stale, Invalid, Conflict, NotFound."""
+    actor.require_in(household.village_id, *REGISTRY_WRITERS)
+    person, resident = _member(session, household, person_id)
+    values: dict[str, Any] = {}
+    if name is not None:
+        cleaned = clean_name(name)
+        full, initials = pinyin_of(cleaned)
+        values |= {"name": cleaned, "pinyin": full, "initials": initials}
+    if phone is not None:
+        values |= phone_fields(phone)
+    if identity_number is not None:
+        values |= identity_fields(identity_number)
+        other = _known_person(session, actor.township_id, identity_number)
+        if other is not None and other != person_id:
+            raise Conflict("这个身份证号已登记在另一个人名下，请核对。")
+    if care_labels is not None:
+        values["care_labels"] = json.dumps(list(care_labels), ensure_ascii=False)
+    changed = session.execute(
+        update(Person).where(Person.id == person_id, Person.version == version).values(**values, version=version + 1)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale("您打开之后，这个人的资料已被别人改过。请刷新后再改。")
+    session.refresh(person)
+    if resident.relation == HEAD and name is not None:
+        household.head_name, household.head_pinyin, household.head_initials = (
+            person.name,
+            person.pinyin,
+            person.initials,
+        )
+        household.version += 1
+        session.flush()
+    audit.record(
+        session, actor, "change_person", "person", person_id,
+        village_id=household.village_id, details={"fields": sorted(values)},
+    )  # fmt: skip
+    return person
+
+
+def move_out(session: Session, actor: Principal, household: Household, person_id: int, last_day: date) -> None:
+    """The person belongs to the household until `last_day`. Raises Conflict for the head, who is replaced first."""
+    actor.require_in(household.village_id, *REGISTRY_WRITERS)
+    _, resident = _member(session, household, person_id)
+    if resident.relation == HEAD:
+        raise Conflict("户主不能直接迁出。请先把另一位成员改为户主，或注销这一户。")
+    if last_day < resident.valid_from:
+        raise Invalid("迁出日期不能早于迁入日期。", errors={"last_day": ["迁出日期不能早于迁入日期。"]})
+    resident.valid_to = last_day
+    session.flush()
+    audit.record(session, actor, "move_out", "person", person_id, village_id=household.village_id)
+
+
+def _member(session: Session, household: Household, person_id: int) -> tuple[Person, Resident]:
+    row = session.execute(
+        select(Person, Resident)
+        .join(Resident, Resident.person_id == Person.id)
+        .where(Person.id == person_id, Resident.household_id == household.id, Resident.valid_to.is_(None))
+    ).one_or_none()
+    if row is None:
+        raise NotFound("这一户里没有这个人。")
+    return row[0], row[1]
+
+
+def _known_person(session: Session, township_id: int, identity_number: str) -> int | None:
+    if not identity_number:
+        return None
+    index = identity_index(parse_identity_number(identity_number).number)
+    return session.scalar(select(Person.id).where(Person.township_id == township_id, Person.identity_index == index))

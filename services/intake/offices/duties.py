@@ -1,0 +1,156 @@
+"""Duties 职责: person, role, area and term. Rights come from the duties of today, and end with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Select, or_, select, update
+from sqlalchemy.orm import Session
+
+from services.intake.demands.handover import hand_over_demands
+from shared import audit
+from shared.calendar import today
+from shared.errors import Conflict, Invalid, NotFound, Stale
+from shared.identity import Principal
+from shared.models.registry import VILLAGE_DUTIES, Duty, DutyKind, Grid, Office, Person, Village
+
+DUTY_WORDS: dict[DutyKind, str] = {
+    DutyKind.GRID_MEMBER: "网格员",
+    DutyKind.CADRE: "村干部",
+    DutyKind.KEEPER: "超市管理员",
+    DutyKind.JUDGE: "评议员",
+    DutyKind.SUPERVISOR: "村务监督委员会主任",
+    DutyKind.HANDLER: "经办人",
+    DutyKind.LEADER: "接访领导",
+    DutyKind.CLERK: "信访专干",
+    DutyKind.DISCIPLINE: "纪检干部",
+    DutyKind.ADMIN: "乡镇管理员",
+    DutyKind.AUDITOR: "审计监督",
+    DutyKind.OPERATOR: "运维",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NewDuty:
+    """A duty to be given; ids are the registry's. `valid_to` is the last day."""
+
+    person_id: int
+    kind: DutyKind
+    valid_from: date
+    village_id: int | None = None
+    grid_id: int | None = None
+    office_id: int | None = None
+    title: str = ""
+    valid_to: date | None = None
+
+
+def list_duties(
+    township_id: int, *, day: date | None = None, kind: DutyKind | None = None, village_id: int | None = None,
+    office_id: int | None = None, person_id: int | None = None,
+) -> Select[Duty]:  # fmt: skip
+    """Duties that hold on `day` (all when None), narrowed by what is given."""
+    statement = select(Duty).where(Duty.township_id == township_id)
+    if day is not None:
+        statement = statement.where(Duty.valid_from <= day, or_(Duty.valid_to.is_(None), Duty.valid_to >= day))
+    for column, value in (
+        (Duty.kind, kind),
+        (Duty.village_id, village_id),
+        (Duty.office_id, office_id),
+        (Duty.person_id, person_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    return statement
+
+
+def duty_by_id(session: Session, actor: Principal, duty_id: int) -> Duty:
+    """Raises NotFound, also for another township's."""
+    duty = session.get(Duty, duty_id)
+    if duty is None or duty.township_id != actor.township_id:
+        raise NotFound("没有这项职责。")
+    return duty
+
+
+def give_duty(session: Session, actor: Principal, new: NewDuty) -> Duty:
+    """Raises Invalid for an area that does not fit the kind, Conflict where the person has the duty already."""
+    _check(session, actor, new)
+    same = list_duties(
+        actor.township_id, day=new.valid_from, kind=new.kind, village_id=new.village_id,
+        office_id=new.office_id, person_id=new.person_id,
+    )  # fmt: skip
+    if session.scalar(same.where(Duty.grid_id == new.grid_id if new.grid_id else Duty.grid_id.is_(None)).limit(1)):
+        raise Conflict("这个人已有这项职责，不用再登记。")
+    duty = Duty(
+        township_id=actor.township_id,
+        person_id=new.person_id,
+        kind=new.kind,
+        village_id=new.village_id,
+        grid_id=new.grid_id,
+        office_id=new.office_id,
+        title=new.title,
+        valid_from=new.valid_from,
+        valid_to=new.valid_to,
+    )
+    session.add(duty)
+    session.flush()
+    audit.record(
+        session, actor, "give_duty", "duty", duty.id, village_id=duty.village_id, details={"kind": new.kind}
+    )  # fmt: skip
+    return duty
+
+
+def end_duty(
+    session: Session, actor: Principal, duty: Duty, last_day: date, version: int, *, successor_id: int | None = None
+) -> int:
+    """The duty holds until `last_day`; open work assigned to the person by name moves to the successor in one act.
+
+    Returns how many demands moved. Raises Stale, Invalid.
+    """
+    if last_day < duty.valid_from:
+        raise Invalid("卸任日期不能早于任职日期。", errors={"last_day": ["卸任日期不能早于任职日期。"]})
+    ended = session.execute(
+        update(Duty).where(Duty.id == duty.id, Duty.version == version).values(valid_to=last_day, version=version + 1)
+    )
+    if ended.rowcount != 1:  # type: ignore[attr-defined]
+        raise Stale("您打开之后，这项职责已被别人改过。请刷新后再改。")
+    session.refresh(duty)
+    moved = 0
+    if successor_id is not None:
+        _person(session, actor, successor_id)
+        moved = hand_over_demands(session, actor, duty.person_id, successor_id, village_id=duty.village_id)
+    audit.record(
+        session, actor, "end_duty", "duty", duty.id,
+        village_id=duty.village_id, details={"last_day": last_day, "moved": moved},
+    )  # fmt: skip
+    return moved
+
+
+def is_current(duty: Duty) -> bool:
+    """Whether the duty holds today."""
+    day = today()
+    return duty.valid_from <= day and (duty.valid_to is None or duty.valid_to >= day)
+
+
+def _check(session: Session, actor: Principal, new: NewDuty) -> None:
+    _person(session, actor, new.person_id)
+    if new.valid_to is not None and new.valid_to < new.valid_from:
+        raise Invalid("卸任日期不能早于任职日期。", errors={"valid_to": ["卸任日期不能早于任职日期。"]})
+    village = session.get(Village, new.village_id) if new.village_id else None
+    if new.kind in VILLAGE_DUTIES and (village is None or village.township_id != actor.township_id):
+        raise Invalid("请选择这项职责在哪个村。", errors={"village": ["请选择这项职责在哪个村。"]})
+    if new.kind not in VILLAGE_DUTIES and new.village_id is not None:
+        raise Invalid("这是乡镇的职责，请不要选村。", errors={"village": ["这是乡镇的职责，请不要选村。"]})
+    grid = session.get(Grid, new.grid_id) if new.grid_id else None
+    if new.kind is DutyKind.GRID_MEMBER and (grid is None or grid.village_id != new.village_id):
+        raise Invalid("请选择负责的片、组或邻。", errors={"grid_id": ["请选择负责的片、组或邻。"]})
+    office = session.get(Office, new.office_id) if new.office_id else None
+    if new.kind is DutyKind.HANDLER and (office is None or office.township_id != actor.township_id):
+        raise Invalid("请选择在哪个办公室。", errors={"office_id": ["请选择在哪个办公室。"]})
+
+
+def _person(session: Session, actor: Principal, person_id: int) -> Person:
+    person = session.get(Person, person_id)
+    if person is None or person.township_id != actor.township_id:
+        raise Invalid("没有这个人，请重新选择。", errors={"person_id": ["没有这个人，请重新选择。"]})
+    return person
