@@ -146,7 +146,7 @@ class RunPage:
         return {
             "village": _("合计"),
             "households": self.households,
-            "events": count_words(sum(village["events"] for village in self.villages)),
+            "events": count_words(self.data["events"]),
             "up": signed_points(self.up),
             "down": signed_points(self.down),
         }
@@ -154,7 +154,7 @@ class RunPage:
     @property
     def households(self) -> int:
         """Households with a difference."""
-        return sum(village["households"] for village in self.villages)
+        return int(self.data["households"])
 
     @property
     def up(self) -> str:
@@ -202,7 +202,7 @@ class RunPage:
 
     @property
     def applied_id(self) -> str | None:
-        return self.data.get("applied_id")
+        return self.data.get("applied")
 
     @property
     def apply_words(self) -> str:

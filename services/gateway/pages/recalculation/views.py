@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -103,7 +104,7 @@ def apply(run_id: int) -> Response | tuple[str, int]:
     shown = RunPage(points.get(f"{_API}/{run_id}", principal).data)
     body = {
         "mode": "apply",
-        "preview": str(run_id),
+        "preview": run_id,
         "villages": [each["code"] for each in shown.villages],
         "quarters": list(shown.data["quarters"]),
     }
@@ -153,7 +154,7 @@ def _household(row: dict[str, Any]) -> dict[str, Any]:
 def _index(errors: dict[str, list[str]], form: Any) -> str:
     principal = current_principal()
     answer = points.get(f"{_API}", principal, limit=20, cursor=request.args.get("cursor")).data
-    waiting = points.get(f"{_API}/waiting", principal).data["items"]
+    waiting = points.get(f"{_API}/waiting", principal).data["villages"]
     books = points.get("/api/points/rulebooks", principal).data["items"]
     quarters = sorted({quarter for each in waiting for quarter in each["quarters"]} | set(_recent_quarters()))
     chosen_villages = form.getlist("villages") if form else [each["code"] for each in waiting]
@@ -177,10 +178,9 @@ def _index(errors: dict[str, list[str]], form: Any) -> str:
 
 def _waiting(village: dict[str, Any]) -> dict[str, str]:
     change = _("第 %(old)s 版 → 第 %(new)s 版", old=village["held_revision"], new=village["adopted_revision"])
+    reason = village["reason"] or _("村里采用了新的修订。")
     if village["correction"]:
-        reason = _("更正：录入的细则和通过的不一样，已改正。会减分的户要先收到原因。")
-    else:
-        reason = _("村里采用了新的修订。")
+        reason = _("更正：%(reason)s 会减分的户要先收到原因。", reason=reason)
     quarters = "、".join(quarter_words(quarter) for quarter in village["quarters"])
     return {"village": village["name"], "quarters": quarters, "change": change, "reason": reason}
 
@@ -217,10 +217,11 @@ def _recent_quarters() -> list[str]:
 @ask_source(Role.ADMIN)
 def villages_waiting(principal: Principal) -> list[AskGroup]:
     """Villages whose adopted revision is not the one that their quarters are scored by."""
-    waiting = points.get(f"{_API}/waiting", principal).data["items"]
-    asks = []
-    if waiting:
-        names = "、".join(each["name"] for each in waiting[:4])
-        title = _("%(count)s 个村等重算：%(names)s", count=len(waiting), names=names)
-        asks.append(Ask(title, _("先看重算预览"), url_for("recalculation.index"), detail=_("采用了新的修订")))
-    return [AskGroup(_("积分重算"), asks)]
+    waiting = points.get(f"{_API}/waiting", principal).data["villages"]
+    if not waiting:
+        return []
+    names = "、".join(each["name"] for each in waiting[:4])
+    title = _("%(count)s 个村等重算：%(names)s", count=len(waiting), names=names)
+    since = min(date.fromisoformat(each["since"][:10]) for each in waiting)
+    ask = Ask(title, _("先看重算预览"), url_for("recalculation.index"), since, detail=_("采用了新的修订"))
+    return [AskGroup(_("积分重算"), [ask])]
