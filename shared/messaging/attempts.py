@@ -42,11 +42,9 @@ def count_attempt(session: Session, message_id: str, error: str, *, step: int = 
 def uncount_attempt(session: Session, message_id: str) -> None:
     """Take back the start that was counted before the work: it ended through no fault of the message."""
     table = attempts_of(service_of(session))
-    session.execute(
-        update(table)
-        .where(table.c.message_id == message_id, table.c.attempts > 0)
-        .values(attempts=table.c.attempts - 1)
-    )
+    one = table.c.message_id == message_id
+    session.execute(delete(table).where(one, table.c.attempts <= 1))
+    session.execute(update(table).where(one).values(attempts=table.c.attempts - 1))
 
 
 def clear_attempts(session: Session, message_id: str) -> None:

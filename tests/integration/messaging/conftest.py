@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from shared.messaging.publisher import close_publisher
-from tests.integration.messaging import worker_processes
+from tests.integration.messaging import links, worker_processes
 
 start_process = worker_processes.start_process
 start_worker = worker_processes.start_worker
+silent_server = links.silent_server
+link = links.link
 
 
 @pytest.fixture(autouse=True)

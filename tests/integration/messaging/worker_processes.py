@@ -71,7 +71,9 @@ def start_process(tmp_path: Path) -> Iterator[StartProcess]:
 def start_worker(start_process: StartProcess) -> StartWorker:
     """Start a worker for the probe messages and wait until it takes messages (its heartbeat comes after that)."""
 
-    def start(name: str = "probe", *, processes: int = 2, queues: str = "points,intake", **environment: str) -> RunningProcess:
+    def start(
+        name: str = "probe", *, processes: int = 2, queues: str = "points,intake", **environment: str
+    ) -> RunningProcess:
         module = ["celery", "-A", "tests.integration.messaging.probe_worker", "worker", "-l", "INFO"]
         options = ["-n", f"{name}@test", "-Q", queues, "-c", str(processes), "--without-gossip", "--without-mingle"]
         running = start_process(name, [*module, *options], **environment)
