@@ -107,5 +107,6 @@ def _hide_secrets(_logger: Any, _method: str, event: _EventDict) -> _EventDict:
 
 def _quieten() -> None:
     """Libraries that say at `info` what only their authors need."""
-    for name in ("urllib3", "alembic.runtime.plugins", "fontTools", "weasyprint", "kombu", "amqp", "PIL"):
+    names = ["urllib3", "alembic", "fontTools", "weasyprint", "kombu", "amqp", "PIL", "celery.app.trace"]
+    for name in [*names, "celery.worker.strategy"]:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -18,6 +18,7 @@ def die_with_parent(death_signal: int = signal.SIGTERM) -> Callable[[], None]:
     """
     if not sys.platform.startswith("linux"):
         return _nothing
+    # Loaded before the fork: the child must do as little as possible before it becomes the other program.
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
@@ -28,6 +29,12 @@ def die_with_parent(death_signal: int = signal.SIGTERM) -> Callable[[], None]:
             os._exit(1)
 
     return arrange
+
+
+def end_when_parent_ends(death_signal: int = signal.SIGTERM) -> None:
+    """The same for this process itself: the program that started it should not outlive it unnoticed."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, death_signal)
 
 
 def _nothing() -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.embedded.first_start import demo_unless_refused, prepare
-from deploy.embedded.parentage import die_with_parent
+from deploy.embedded.parentage import end_when_parent_ends
 from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
 from deploy.embedded.processes import commands
 from deploy.embedded.redis_server import NoRedis, start_redis
@@ -33,6 +33,7 @@ from shared.settings import SettingsError, read_settings
 from shared.topology import Service
 
 READY_SECONDS = 90.0
+_INNER = (Service.INTAKE, Service.POINTS, Service.PETITIONS)
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -41,7 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m deploy.embedded.run")
     parser.add_argument("--die-with-parent", action="store_true", help="end when the starting program ends")
     if parser.parse_args().die_with_parent:
-        die_with_parent()()
+        end_when_parent_ends()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -85,7 +86,9 @@ def _run(stack: ExitStack) -> None:
         own = {"XZ_PROCESS": name, "REMAP_SIGTERM": "SIGQUIT"}
         supervisor.add(name, command, {**environment, **own})
     supervisor.start()
-    _wait_until_ready(supervisor, f"http://{_reachable(host)}:{port}/readyz")
+    _wait_until_ready(
+        supervisor, [f"http://{_reachable(host)}:{port}", *(environment[f"{each.upper()}_URL"] for each in _INNER)]
+    )
     print(welcome(address, is_demo=is_demo, seconds=time.monotonic() - started), flush=True)
     supervisor.tend(until=lambda: False)
 
@@ -99,10 +102,16 @@ def _own_redis(stack: ExitStack, data_dir: Path) -> str:
     return server.url
 
 
-def _wait_until_ready(supervisor: Supervisor, probe: str) -> None:
+def _wait_until_ready(supervisor: Supervisor, addresses: list[str]) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    supervisor.tend(until=lambda: _answers(probe) or time.monotonic() > deadline)
-    if not _answers(probe):
+    waiting = [f"{address}/readyz" for address in addresses]
+
+    def is_over() -> bool:
+        waiting[:] = [probe for probe in waiting if not _answers(probe)]
+        return not waiting or time.monotonic() > deadline
+
+    supervisor.tend(until=is_over)
+    if waiting:
         raise CannotStart(f"{READY_SECONDS:.0f} 秒内没有准备好，原因见上面的日志。Not ready in time, see above.")
 
 
