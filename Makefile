@@ -59,7 +59,7 @@ test-all: test ## All of that, then drills, the other browser tests, and many mo
 
 .PHONY: bench
 bench: install-dev ## Measure the recalculation against the database itself (EVENTS=500000 for a short one)
-	@$(PY) -m deploy.bench.run --events $(or $(EVENTS),5000000)
+	@$(PY) -m tests.bench.run --events $(or $(EVENTS),5000000)
 
 .PHONY: backup
 backup: install ## Save database and files, and the keys apart, under backups/ (TO=folder)
