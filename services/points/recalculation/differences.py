@@ -104,7 +104,7 @@ def describe_households(session: Session, run: Recalculation, page: Sequence[obj
         .join(Grid, Grid.id == Household.group_id)
         .join(Village, Village.id == Household.village_id)
         .where(Household.id.in_(changes))
-    ).tuples()
+    )
     known = {
         household.id: HouseholdDifference(
             household.id, household.number, household.head_name, group, code, village, changes[household.id]

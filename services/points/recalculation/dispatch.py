@@ -112,14 +112,15 @@ def sweep_shards(session: Session) -> None:
         .order_by(Shard.id)
         .with_for_update(skip_locked=True)
     ).all()
-    dead = _dead_letters(session, [row.message_id for row in lapsed])
-    handled = _handled(session, [row.message_id for row in lapsed])
+    message_ids = [row.message_id for row in lapsed]
+    dead, handled = _dead_letters(session, message_ids), _handled(session, message_ids)
     for row in lapsed:
         if row.message_id in dead:
             _park(session, row.id, dead[row.message_id])
+    living = [row for row in lapsed if row.message_id not in dead]
     # Handled, and yet not done: its copy found the row taken by something else. Send it anew.
-    _send(session, [row.id for row in lapsed if row.message_id not in dead and row.message_id in handled])
-    _note_attempts(session, [row.id for row in lapsed if row.message_id not in handled])
+    _send(session, [row.id for row in living if row.message_id in handled])
+    _note_attempts(session, [row.id for row in living if row.message_id not in handled])
     for run_id in {row.recalculation_id for row in lapsed}:
         finish_run(session, run_id)
     dispatch_all(session)

@@ -47,7 +47,7 @@ def send_notices(session: Session, actor: Principal, run_id: int, *, reason: str
     if len(words) > REASON_LENGTH:
         raise Invalid(f"原因太长，最多 {REASON_LENGTH} 个字。", errors={"reason": [f"最多 {REASON_LENGTH} 个字。"]})
     losers: dict[int, list[int]] = {}
-    for village_id, household_id in session.execute(losing_households(run.id)).tuples():
+    for village_id, household_id in session.execute(losing_households(run.id)):
         losers.setdefault(village_id, []).append(household_id)
     count = sum(map(len, losers.values()))
     first = session.execute(

@@ -34,7 +34,7 @@ class Reasons:
             select(Shard.village_id, Shard.moved_from).where(
                 Shard.recalculation_id == run.id, Shard.village_id.in_(village_ids)
             )
-        ).tuples()
+        )
         held = {village: {int(q): int(r) for q, r in json.loads(moved).items()} for village, moved in shards}
         rulebook = session.get(Rulebook, run.rulebook_id) if run.rulebook_id else None
         target = moves_of_villages(session, list(held), [int(q) for q in json.loads(run.quarters)], rulebook)
@@ -46,7 +46,7 @@ class Reasons:
                 select(Rule.rulebook_id, Rule.code_id, Rule.title).where(
                     Rule.rulebook_id.in_(rulebooks), or_(Rule.village_id.is_(None), Rule.village_id.in_(list(held)))
                 )
-            ).tuples()
+            )
         }
         return cls(held, target, lines, titles)
 

@@ -147,11 +147,8 @@ def waiting_villages(session: Session, actor: Principal) -> list[WaitingVillage]
     ).all()
     if not rows:
         return []
-    revisions = dict(
-        session.execute(
-            select(Rulebook.id, Rulebook.revision).where(Rulebook.township_id == actor.township_id)
-        ).tuples()
-    )
+    books = select(Rulebook.id, Rulebook.revision).where(Rulebook.township_id == actor.township_id)
+    revisions = {book.id: book.revision for book in session.execute(books)}
     villages = {row.id: row for row in rows}
     in_force = rulebooks_in_force(session, list(villages), sorted({row.quarter for row in rows}))
     behind: dict[int, dict[int, tuple[int, int]]] = {}
