@@ -32,6 +32,7 @@ _TOPICS = (
     "messages",
     "boards",
     "recalculation",
+    "operator",
 )
 """Folders with a `views.py` that holds a `blueprint`."""
 
@@ -60,4 +61,5 @@ def _add_navigation() -> None:
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
+    add_entry(_l("运维"), "operator.show", Role.OPERATOR)
     add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

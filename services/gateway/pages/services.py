@@ -18,5 +18,13 @@ class IntakeService(ServiceClient):
     service = Service.INTAKE
 
 
+class PetitionsService(ServiceClient):
+    """The petitions service, by the routes of its API."""
+
+    service = Service.PETITIONS
+
+
 points = PointsService()
 intake = IntakeService()
+petitions = PetitionsService()
+BY_SERVICE: dict[Service, ServiceClient] = {client.service: client for client in (intake, points, petitions)}

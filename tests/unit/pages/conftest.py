@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -64,7 +64,7 @@ SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def browser(app: Flask, small_township: SmallTownship, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]:
+def browser(app: Flask, small_township: SmallTownship, monkeypatch: pytest.MonkeyPatch) -> SignIn:
     """Give a client that comes as someone with these roles; without any, as the public."""
 
     def sign_in(*roles: Role, household_id: int | None = None) -> FlaskClient:
@@ -80,4 +80,4 @@ def browser(app: Flask, small_township: SmallTownship, monkeypatch: pytest.Monke
         monkeypatch.setattr("services.gateway.pages.frame.is_signed_in", lambda: bool(roles))
         return app.test_client()
 
-    yield sign_in
+    return sign_in

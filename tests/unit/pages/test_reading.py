@@ -9,7 +9,9 @@ from services.gateway.pages.reading import local_path
 from tests.unit.pages.conftest import SignIn
 
 
-@pytest.mark.parametrize("offered", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere", "", None, "x"])
+@pytest.mark.parametrize(
+    "offered", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere", "", None, "x"]
+)
 def test_nobody_is_sent_to_another_site(offered: str | None) -> None:
     assert local_path(offered) == "/"
 

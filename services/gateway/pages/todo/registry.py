@@ -74,7 +74,7 @@ def asks_of(principal: Principal) -> list[AskGroup]:
         if not principal.has(*roles):
             continue
         try:
-            groups.extend(group for group in source(principal) if group.count)
+            groups.extend(group for group in source(principal) if group.count or group.trouble)
         except ServiceProblem as problem:
             log.warning("todo.source_failed", source=source.__name__, detail=problem.detail)
             groups.append(AskGroup(_("有一部分待办没有取到"), trouble=problem.detail))
