@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.topology import Service
 from shared.messaging import outbox
+from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.waiting import wait_until
 from tests.integration.messaging.effects import effects
