@@ -28,3 +28,17 @@ class DemandPetitionState(Message):
     source: str
     source_version: int
     state: str
+
+
+class _RunImportV1(Schema):
+    import_id = fields.Integer(required=True, strict=True)
+    turn = fields.Integer(required=True, strict=True)
+
+
+@message_class(name="intake.run_import", queue=Queue.INTAKE_BULK, version=1, accepts={1: _RunImportV1()})
+@dataclass(frozen=True, slots=True)
+class RunImport(Message):
+    """Check a workbook, and import it where that is asked. `turn` is the row's version that asked for it."""
+
+    import_id: int
+    turn: int

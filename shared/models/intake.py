@@ -175,7 +175,8 @@ class RegistryImport(Base):
     dry_run: Mapped[bool] = mapped_column(default=True)
     # JSON list of the row numbers that were asked for one by one; null asks for all.
     rows: Mapped[str | None] = mapped_column(Text)
-    file_sha256: Mapped[str] = mapped_column(ForeignKey("intake_file.sha256"))
+    # The files expire before the row: they hold identity numbers, and are sealed while they are there.
+    file_sha256: Mapped[str] = mapped_column(String(64))
     file_name: Mapped[str] = mapped_column(String(200), default="")
     total: Mapped[int] = mapped_column(default=0)
     done: Mapped[int] = mapped_column(default=0)
@@ -185,7 +186,7 @@ class RegistryImport(Base):
     error_rows: Mapped[int] = mapped_column(default=0)
     # JSON list of the first errors: row, column, sentence.
     errors: Mapped[str] = mapped_column(Text, default="[]")
-    error_file_sha256: Mapped[str | None] = mapped_column(ForeignKey("intake_file.sha256"))
+    error_file_sha256: Mapped[str | None] = mapped_column(String(64))
     detail: Mapped[str] = mapped_column(Text, default="")
     # JSON of the principal's villages: the import may write no others. Null is the whole township.
     villages: Mapped[str | None] = mapped_column(Text)

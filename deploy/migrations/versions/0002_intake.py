@@ -93,10 +93,6 @@ def upgrade() -> None:
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("done <= total", name=op.f("ck_intake_import_done_within_total")),
-        sa.ForeignKeyConstraint(
-            ["error_file_sha256"], ["intake_file.sha256"], name=op.f("fk_intake_import_error_file_sha256")
-        ),
-        sa.ForeignKeyConstraint(["file_sha256"], ["intake_file.sha256"], name=op.f("fk_intake_import_file_sha256")),
         sa.ForeignKeyConstraint(["person_id"], ["registry_person.id"], name=op.f("fk_intake_import_person_id")),
         sa.ForeignKeyConstraint(["township_id"], ["registry_township.id"], name=op.f("fk_intake_import_township_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_import")),
