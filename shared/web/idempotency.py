@@ -17,11 +17,9 @@ from typing import Any, TypeVar, cast
 
 from flask import g, request
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from shared.database.engine import is_sqlite
+from shared.database.upserts import execute_counted, upsert
 from shared.errors import Invalid
 from shared.identity import Principal
 from shared.models.base import now
@@ -113,11 +111,10 @@ def _digest() -> str:
 def _claim(session: Session, actor: str, route: str, key: str, digest: str) -> Any | None:
     """Write the key's row, waiting for a twin in flight; the row of an earlier one where there is one."""
     table: Any = IDEMPOTENCY[session.info["service"]]
-    insert: Any = sqlite_insert if is_sqlite(session) else postgresql_insert
     values = {"actor": actor, "route": route, "key": key, "body_sha256": digest, "status": _IN_WORK, "resource_id": ""}
-    statement = insert(table).values(**values, created_at=now())
-    claimed = session.execute(statement.on_conflict_do_nothing(index_elements=["actor", "route", "key"]))
-    if claimed.rowcount:  # type: ignore[attr-defined]
+    statement = upsert(session, table.__table__).values(**values, created_at=now()).inline()
+    # Counted on purpose: PostgreSQL's driver answers -1 for an INSERT otherwise, and every twin would look new.
+    if execute_counted(session, statement.on_conflict_do_nothing(index_elements=["actor", "route", "key"])):
         return None
     return session.scalars(
         select(table).where(table.actor == actor, table.route == route, table.key == key)
