@@ -66,8 +66,6 @@ def require_values(line: Transition, values: ActValues, on: date) -> None:
 
 
 def _is_possible(need: Need, value: Any, on: date) -> bool:
-    if isinstance(value, str):
-        value = value.strip()
     if need is Need.DAYS:
         return isinstance(value, int) and 1 <= value <= LONGEST_EXTENSION_DAYS
     if need is Need.DUE_ON:
@@ -76,4 +74,4 @@ def _is_possible(need: Need, value: Any, on: date) -> bool:
         return value in (Category.CLAIM, Category.SUGGESTION)
     if need is Need.ROUTE:
         return isinstance(value, LegalRoute) and value is not LegalRoute.OPINION
-    return bool(value)
+    return bool(value.strip() if isinstance(value, str) else value)
