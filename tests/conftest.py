@@ -15,6 +15,7 @@ import pytest
 from tests.fixtures.postgresql_cluster import start_keeper
 
 pytest_plugins = (
+    "tests.fixtures.calls",
     "tests.fixtures.databases",
     "tests.fixtures.redis_servers",
     "tests.fixtures.township",

@@ -8,10 +8,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, TypeDecorator, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from shared.web.refusals import Malformed
@@ -87,9 +87,14 @@ def _read(cursor: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
         plain = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
         if not isinstance(plain, list) or len(plain) != len(columns):
             raise ValueError("another list's cursor")
-        return [_typed(value, column.type.python_type) for value, column in zip(plain, columns, strict=True)]
+        return [_typed(value, _kind(column)) for value, column in zip(plain, columns, strict=True)]
     except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError) as error:
         raise Malformed("翻页的位置不对，请从第一页重新打开这张列表。") from error
+
+
+def _kind(column: ColumnElement[Any]) -> type:
+    kind: Any = column.type
+    return cast(type, kind.impl_instance.python_type if isinstance(kind, TypeDecorator) else kind.python_type)
 
 
 def _typed(value: Any, kind: type) -> Any:
