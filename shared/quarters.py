@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import ValidationError, fields
 
@@ -44,7 +44,7 @@ def year_of(quarter: int) -> int:
 class Quarter(fields.Field[int]):
     """marshmallow field: `2026Q3` in JSON, the quarter's number in Python."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "请填写季度，例如 2026Q3。"}
+    default_error_messages = {"invalid": "请填写季度，例如 2026Q3。"}  # noqa: RUF012 (marshmallow reads it as it is)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else format_quarter(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ScalarSelect, Select, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -135,9 +136,7 @@ def item_in_scope(session: Session, actor: Principal, item_id: int, *roles: Role
 ITEM_ORDER: tuple[InstrumentedAttribute[int], ...] = (Item.position, Item.id)
 
 
-def select_items(
-    session: Session, actor: Principal, *, village_code: str, all_items: bool
-) -> Select[Item, int, int, int]:
+def select_items(session: Session, actor: Principal, *, village_code: str, all_items: bool) -> Select[Any]:
     """(Item, `price`) of a village's shelf; with `all_items` also what is not on offer (keepers only)."""
     village = village_by_code(session, actor, village_code)
     if all_items:
@@ -163,3 +162,24 @@ def hold_stock(session: Session, item: Item, quantity: int) -> None:
         raise Conflict(
             f"“{item.name}”只剩 {left[0]} {item.unit}，不够 {quantity} {item.unit}。请减少数量或选别的商品。"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item with its price of today (None before the first); the item's own values are read through."""
+
+    item: Item
+    price: int | None
+
+    @property
+    def left(self) -> int:
+        """Units that can still be reserved."""
+        return self.item.on_hand - self.item.reserved
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.item, name)
+
+
+def view_of_item(session: Session, item: Item) -> ItemView:
+    """The item with its price of today."""
+    return ItemView(item, price_on(session, item.id, today()))

@@ -130,13 +130,28 @@ def release_hold(session: Session, redemption: Redemption) -> None:
 
 
 def end_redemption(
-    session: Session, actor: Principal, redemption: Redemption, state: RedemptionState, *, reason: str = ""
+    session: Session,
+    actor: Principal,
+    redemption: Redemption,
+    state: RedemptionState,
+    *,
+    reason: str = "",
+    posting_id: int | None = None,
+    fetched_by: str = "",
 ) -> None:
     """Move a reserved redemption to its end, if it still is reserved. Raises Conflict otherwise."""
     ended = session.execute(
         update(Redemption)
         .where(Redemption.id == redemption.id, Redemption.state == RedemptionState.RESERVED)
-        .values(state=state, ended_by=actor.actor, ended_at=now(), reason=reason, version=Redemption.version + 1)
+        .values(
+            state=state,
+            ended_by=actor.actor,
+            ended_at=now(),
+            reason=reason,
+            posting_id=posting_id,
+            fetched_by=fetched_by,
+            version=Redemption.version + 1,
+        )
         .execution_options(synchronize_session=False)
     )
     if ended.rowcount != 1:  # type: ignore[attr-defined]

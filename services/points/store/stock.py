@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.points.store.items import KEEPERS, item_in_scope
 from shared import audit
 from shared.calendar import today
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
 from shared.models.points import Item, Lot, LotSource, MoveKind, StockMove
@@ -149,4 +149,13 @@ def _write_move(
     session.flush()
     details = {"kind": kind, "quantity": difference}
     audit.record(session, actor, "move_stock", "item", item.id, village_id=item.village_id, details=details)
+    return move
+
+
+def move_in_scope(session: Session, actor: Principal, move_id: int) -> StockMove:
+    """A stock move of a store that `actor` keeps or watches. Raises NotFound, Forbidden."""
+    move = session.get(StockMove, move_id)
+    if move is None:
+        raise NotFound("没有这条库存流水。")
+    item_in_scope(session, actor, move.item_id, *WATCHERS)
     return move
