@@ -6,13 +6,14 @@ from services.intake.demands.api import blueprint as demands
 from services.intake.demands.category_api import blueprint as demand_categories
 from services.intake.demands.following_api import blueprint as following
 from services.intake.households.api import blueprint as households
+from services.intake.imports.api import blueprint as imports
 from services.intake.offices.api import duties, offices
 from services.intake.villages.api import grids, villages
 from shared.logging import configure_logging
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (villages, grids, households, offices, duties, demand_categories, following, demands)
+BLUEPRINTS = (villages, grids, households, offices, duties, imports, demand_categories, following, demands)
 
 
 def create_app() -> ServiceApp:
