@@ -76,7 +76,7 @@ class RegistryMaker:
         self._since = date(day.year - 3, 1, 1)
         self._names = NameMaker(random, denied)
         self._people = PeopleMaker(random, self._names, day)
-        self._cards = 100_000_000
+        self._cards = 0
 
     def make(self, plans: Sequence[VillagePlan]) -> MadeTownship:
         """Township, villages with people, offices, officials and duties."""
@@ -152,15 +152,14 @@ class RegistryMaker:
         ]
 
     def _new_household(self, village: MadeVillage, plan: HouseholdPlan) -> NewHousehold:
-        self._cards += 7
-        first_nine = str(self._cards)
+        self._cards += 1
         return NewHousehold(
             village_id=village.id,
             group_id=village.groups[plan.group],
             residents=[NewResident(_new_person(resident), resident.relation) for resident in plan.residents],
             valid_from=self._since,
             number=plan.number,
-            card_number=first_nine + card_check_digit(first_nine),
+            card_number=demo_card(self._cards),
             card_token=f"{self._random.getrandbits(96):024x}",
             address=f"{village.plan.name}{group_name(plan.group)}{plan.number}号",
         )
@@ -261,6 +260,12 @@ class RegistryMaker:
         village.duties[kind].append(person_id)
 
 
+def demo_card(count: int) -> str:
+    """The card number of the `count`-th household that is made."""
+    first_nine = str(100_000_000 + count * 7)
+    return first_nine + card_check_digit(first_nine)
+
+
 def _new_person(plan: ResidentPlan) -> NewPerson:
     return NewPerson(
         name=plan.name,
@@ -269,4 +274,4 @@ def _new_person(plan: ResidentPlan) -> NewPerson:
     )
 
 
-__all__ = ["TOUR_HEAD", "TOUR_HOUSEHOLD", "MadeTownship", "MadeVillage", "RegistryMaker"]
+__all__ = ["TOUR_HEAD", "TOUR_HOUSEHOLD", "MadeTownship", "MadeVillage", "RegistryMaker", "demo_card"]
