@@ -32,6 +32,7 @@ _TOPICS = (
     "messages",
     "boards",
     "recalculation",
+    "store",
     "operator",
 )
 """Folders with a `views.py` that holds a `blueprint`."""
@@ -60,6 +61,7 @@ def _add_navigation() -> None:
     """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
+    add_entry(_l("积分超市"), "store.index", Role.KEEPER, Role.CADRE, Role.RESIDENT, on_phone=True)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
     add_entry(_l("运维"), "operator.show", Role.OPERATOR)
     add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from shared.identity import Principal, Role
 from shared.models.registry import Office, Township, Village
 
 
@@ -66,3 +67,15 @@ def offices_of(session: Session, township_id: int) -> list[OfficePhone]:
         .order_by(Office.position, Office.code)
     )
     return [OfficePhone(*row) for row in rows]
+
+
+def villages_of_principal(session: Session, principal: Principal, *roles: Role) -> list[VillageName]:
+    """The villages in which the person holds one of `roles`; all of the township where one holds there."""
+    statement = (
+        select(Village.code, Village.name, Village.phone)
+        .where(Village.township_id == principal.township_id, Village.valid_to.is_(None))
+        .order_by(Village.code)
+    )
+    if not principal.covers_township(*roles):
+        statement = statement.where(Village.id.in_(principal.villages_of(*roles)))
+    return [VillageName(*row) for row in session.execute(statement)]

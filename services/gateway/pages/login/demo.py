@@ -1,8 +1,9 @@
-"""Demo logins: one button per role, from the demo accounts that the township holds."""
+"""Demo logins: one button per demo account that the township holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -35,20 +36,20 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class DemoLogin:
-    """A button: whose account it opens, and what it says."""
+    """A button: whose account it opens, what for, and what it says."""
 
-    role: Role
     username: str
+    roles: tuple[Role, ...]
     label: str
 
 
 def demo_logins(session: Session, township_id: int) -> list[DemoLogin]:
-    """The first demo account of each role; nothing outside a demo."""
+    """All demo accounts of the township, in the order in which people want to see them; nothing outside a demo."""
     if not settings().demo:
         return []
     on = today()
     rows = session.execute(
-        select(Account.username, Person.name, Duty.kind)
+        select(Account.id, Account.username, Person.name, Duty.kind)
         .join(Person, Person.id == Account.person_id)
         .outerjoin(
             Duty,
@@ -56,10 +57,18 @@ def demo_logins(session: Session, township_id: int) -> list[DemoLogin]:
         )
         .where(Account.township_id == township_id, Account.is_demo.is_(True), Account.disabled_at.is_(None))
         .order_by(Account.id, Duty.id)
-    )
-    first: dict[Role, DemoLogin] = {}
-    for username, name, kind in rows:
-        role = Role(kind.value) if kind is not None else Role.RESIDENT
-        label = _("%(role)s %(name)s", role=role_words(role), name=name)
-        first.setdefault(role, DemoLogin(role, username, label))
-    return [first[role] for role in _ORDER if role in first]
+    ).all()
+    found: dict[int, DemoLogin] = {}
+    for account_id, of_account in groupby(rows, key=lambda row: row.id):
+        held = list(of_account)
+        kinds = dict.fromkeys(Role(row.kind.value) if row.kind is not None else Role.RESIDENT for row in held)
+        roles = tuple(sorted(kinds, key=_ORDER.index))
+        words = "、".join(role_words(role) for role in roles)
+        label = _("%(role)s %(name)s", role=words, name=held[0].name)
+        found[account_id] = DemoLogin(held[0].username, roles, label)
+    return [found[key] for key in sorted(found, key=lambda key: (_ORDER.index(found[key].roles[0]), key))]
+
+
+def demo_login_of(session: Session, township_id: int, role: Role) -> DemoLogin | None:
+    """The first demo account that holds `role`."""
+    return next((login for login in demo_logins(session, township_id) if role in login.roles), None)

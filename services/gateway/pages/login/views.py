@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.gateway.pages.answers import GENERAL
 from services.gateway.pages.database import gateway_database
-from services.gateway.pages.login.demo import demo_logins
+from services.gateway.pages.login.demo import demo_login_of, demo_logins
 from services.gateway.pages.reading import local_path
 from services.gateway.sessions.cookies import give_session, session_token, take_session
 from services.gateway.sessions.login import CodeRequired, log_in, log_in_as_demo
@@ -55,7 +55,9 @@ def enter() -> AnyResponse | tuple[str, int]:
 @allow(Role.PUBLIC)
 def enter_demo() -> AnyResponse:
     """Log in by a demo button. Raises NotFound where there is no such demo account."""
-    return begin(demo_session(Role(request.form.get("role", ""))), "/")
+    township_id = current_principal().township_id
+    made = log_in_as_demo(gateway_database(), username=request.form.get("username", ""), township_id=township_id)
+    return begin(made, "/")
 
 
 @blueprint.post("/logout")
@@ -73,10 +75,10 @@ def demo_session(role: Role) -> NewSession:
     """A session of the demo account of `role`. Raises NotFound."""
     principal = current_principal()
     with gateway_database().reading() as session:
-        found = {login.role: login for login in demo_logins(session, principal.township_id)}
-    if role not in found:
+        found = demo_login_of(session, principal.township_id, role)
+    if found is None:
         raise NotFound("这里没有这个演示身份。")
-    return log_in_as_demo(gateway_database(), username=found[role].username, township_id=principal.township_id)
+    return log_in_as_demo(gateway_database(), username=found.username, township_id=principal.township_id)
 
 
 def begin(made: NewSession, back: str) -> Response:
