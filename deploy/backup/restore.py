@@ -1,0 +1,164 @@
+"""Put a backup back, and prove that it is whole.
+
+python -m deploy.backup.restore --file xiangzhi-….tar.gz [--keys xiangzhi-…-keys.tar.gz]
+
+What stood there before is kept beside it (SQLite), or must be empty (PostgreSQL). Nothing is changed when the backup
+can't be read, and what stood there comes back when the proof fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import inspect
+from sqlalchemy.engine import make_url
+
+from deploy.backup import postgresql
+from deploy.backup.archive import Manifest, read_archive
+from deploy.backup.proof import prove
+from deploy.backup.refusal import CannotDo
+from deploy.backup.save import DATABASE
+from deploy.embedded.place import make_data_dir, only_one_here
+from deploy.embedded.refusal import CannotStart
+from deploy.migrations.migrate import known_revisions, migrate
+from shared.database import Database
+from shared.settings import Settings, settings
+from shared.topology import Service
+
+
+def restore(current: Settings, file: Path, keys: Path | None) -> list[str]:
+    """Put back `file` (and `keys`), migrate it to this version, and return the lines of the proof. Raises CannotDo."""
+    for path in filter(None, (file, keys)):
+        if not path.is_file():
+            raise CannotDo(f"没有这个文件：{path}")
+    with ExitStack() as stack:
+        try:
+            make_data_dir(current.data_dir)
+            stack.enter_context(only_one_here(current.data_dir, "restore"))
+        except CannotStart as error:
+            raise CannotDo(f"请先停止正在运行的系统，再恢复备份。（{error}）") from error
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=current.data_dir)))
+        manifest = _read(current, file, keys, work)
+        aside = Aside(current.data_dir / f"before-restore-{datetime.now().strftime('%Y%m%d-%H%M%S')}")
+        try:
+            return _put_back(current, work, manifest, aside, with_keys=keys is not None)
+        except BaseException:
+            aside.bring_back()
+            raise
+
+
+class Aside:
+    """A folder that takes what stood in the way, and gives it back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._moved: list[tuple[Path, Path]] = []
+        self._placed: list[Path] = []
+
+    def replace(self, path: Path, new: Path) -> None:
+        """Put `new` in the place of `path`."""
+        self.take(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(new, path)
+        self._placed.append(path)
+
+    def take(self, path: Path) -> None:
+        """Move `path` aside, if it is there."""
+        if path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            kept = self.folder / path.name
+            shutil.move(path, kept)
+            self._moved.append((path, kept))
+
+    def bring_back(self) -> None:
+        """As it was before."""
+        for path in self._placed:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        for path, kept in reversed(self._moved):
+            shutil.move(kept, path)
+        if self.folder.is_dir():
+            self.folder.rmdir()
+
+
+def _read(current: Settings, file: Path, keys: Path | None, work: Path) -> Manifest:
+    manifest = read_archive(file, work)
+    dialect = make_url(current.database_url).get_backend_name()
+    if manifest.kind != "data":
+        raise CannotDo(f"{file} 是密钥备份，请用 FILE= 指定数据备份，用 KEYS= 指定密钥备份。")
+    if manifest.dialect != dialect:
+        raise CannotDo(
+            f"这个备份来自 {manifest.dialect}，现在的数据库是 {dialect}。"
+            "请先恢复到同一种数据库，再用 make move-to-postgres 搬过去。"
+        )
+    if manifest.revision not in known_revisions():
+        raise CannotDo("这个备份来自更新的版本，请先升级程序，再恢复。")
+    if keys is not None and read_archive(keys, work).kind != "keys":
+        raise CannotDo(f"{keys} 不是密钥备份。")
+    if keys is None and not any(current.key_dir.glob("*")):
+        raise CannotDo("这台机器上没有密钥，请用 KEYS= 同时指定密钥备份。")
+    return manifest
+
+
+def _put_back(current: Settings, work: Path, manifest: Manifest, aside: Aside, *, with_keys: bool) -> list[str]:
+    if with_keys:
+        aside.replace(current.key_dir, work / "keys")
+    if (work / "files").is_dir():
+        aside.replace(current.data_dir / "files", work / "files")
+    snapshot = work / DATABASE[manifest.dialect]
+    if manifest.dialect == "sqlite":
+        path = Path(make_url(current.database_url).database or "")
+        for rest in ("-wal", "-shm"):
+            aside.take(path.with_name(path.name + rest))
+        aside.replace(path, snapshot)
+    else:
+        require_no_tables(current.database_url)
+        postgresql.load(snapshot, current.database_url)
+    database = Database(current.database_url, Service.INTAKE)
+    try:
+        migrate(database)
+    finally:
+        database.dispose()
+    lines = prove(current.database_url)
+    return [*lines, f"原来的内容保留在 {aside.folder}"] if aside.folder.exists() else lines
+
+
+def require_no_tables(url: str) -> None:
+    """Raise CannotDo unless the PostgreSQL database is empty: nothing is ever overwritten there."""
+    database = Database(url, Service.INTAKE)
+    try:
+        if inspect(database.engine).get_table_names():
+            raise CannotDo("目标数据库里已经有表，不会覆盖。请新建一个空数据库，并把 DATABASE_URL 指向它。")
+    finally:
+        database.dispose()
+
+
+def main() -> int:
+    """Restore and print the proof; exit code 1 with one sentence."""
+    parser = argparse.ArgumentParser(prog="make restore")
+    parser.add_argument("--file", type=Path)
+    parser.add_argument("--keys", type=Path)
+    options = parser.parse_args()
+    try:
+        if options.file is None:
+            raise CannotDo(
+                "请指定备份文件：make restore FILE=backups/xiangzhi-….tar.gz KEYS=backups/xiangzhi-…-keys.tar.gz"
+            )
+        lines = restore(settings(), options.file, options.keys)
+    except CannotDo as reason:
+        print(reason, file=sys.stderr)
+        return 1
+    print("\n".join(["已恢复，并核对一致：", *lines]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""A backup is put back whole or not at all, and a move to PostgreSQL carries every row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select, text, update
+
+from deploy.backup import restore as restoring
+from deploy.backup.archive import read_archive
+from deploy.backup.move import move
+from deploy.backup.refusal import CannotDo
+from deploy.backup.restore import restore
+from deploy.backup.save import count_rows, save
+from deploy.embedded.place import only_one_here
+from shared import audit
+from shared.database import Database
+from shared.identity.principal import Role
+from shared.models import Base
+from shared.models.registry import Person, Township
+from shared.privacy import field_cipher
+from shared.settings import settings
+from shared.topology import Service
+from tests.fixtures.databases import DatabaseFor
+from tests.fixtures.postgresql_cluster import Cluster, execute, url_of_database
+from tests.fixtures.township import SmallTownship, act_as
+
+
+@pytest.fixture
+def lived_in(database_for: DatabaseFor, small_township: SmallTownship) -> SmallTownship:
+    """A township with an encrypted number, a chained audit log and an uploaded file."""
+    with database_for(Service.INTAKE).transaction() as session:
+        person = session.scalars(select(Person).order_by(Person.id.desc()).limit(1)).one()
+        person.identity_encrypted = field_cipher(Service.INTAKE).encrypt("431299196003151017")
+        audit.record(session, act_as(small_township, Role.ADMIN), "change_person", "person", person.id)
+        session.flush()
+        audit.chain_new_rows(session)
+    photo = settings().data_dir / "files" / "intake" / "ab" / "abcd"
+    photo.parent.mkdir(parents=True, exist_ok=True)
+    photo.write_bytes(b"photo")
+    return small_township
+
+
+@pytest.fixture
+def empty_target(postgresql_cluster: Cluster) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    name = f"xiangzhi_target_{os.urandom(4).hex()}"
+    execute(postgresql_cluster.url, f'CREATE DATABASE "{name}"')
+    yield url_of_database(postgresql_cluster.url, name)
+    execute(postgresql_cluster.url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def township_name(url: str) -> str | None:
+    database = Database(url, Service.INTAKE)
+    with database.reading() as session:
+        name = session.scalar(select(Township.name))
+    database.dispose()
+    return name
+
+
+def rename_township(url: str, name: str) -> None:
+    database = Database(url, Service.INTAKE)
+    with database.transaction() as session:
+        session.execute(update(Township).values(name=name))
+    database.dispose()
+
+
+def test_what_was_changed_after_the_backup_is_undone_by_restoring_it(
+    sqlite_database: str, lived_in: SmallTownship, tmp_path: Path
+) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    rename_township(sqlite_database, "后来的名字")
+    photo = settings().data_dir / "files" / "intake" / "ab" / "abcd"
+    photo.unlink()
+    lines = restore(settings(), saved.data, saved.keys)
+    assert township_name(sqlite_database) == "示例乡"
+    assert photo.read_bytes() == b"photo"
+    assert any("审计记录 intake：1 条一致" in line for line in lines)
+
+
+def test_what_stood_there_before_a_restore_is_kept(
+    sqlite_database: str, lived_in: SmallTownship, tmp_path: Path
+) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    rename_township(sqlite_database, "后来的名字")
+    restore(settings(), saved.data, saved.keys)
+    kept = next(settings().data_dir.glob("before-restore-*/xiangzhi.db"))
+    assert township_name(f"sqlite:///{kept}") == "后来的名字"
+
+
+def test_keys_and_data_lie_in_different_archives_for_their_owner_only(
+    sqlite_database: str, lived_in: SmallTownship, tmp_path: Path
+) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    data, keys = (read_archive(path, tmp_path / path.name[:-7]) for path in (saved.data, saved.keys))
+    assert {name.split("/")[0] for name in data.files} == {"database.sqlite", "files"}
+    assert {name.split("/")[0] for name in keys.files} == {"keys"}
+    assert {path.stat().st_mode & 0o777 for path in (saved.data, saved.keys)} == {0o600}
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "no archive"])
+def test_a_damaged_backup_changes_nothing(
+    sqlite_database: str, lived_in: SmallTownship, tmp_path: Path, harm: str
+) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    content = bytearray(saved.data.read_bytes())
+    if harm == "cut":
+        content = content[: len(content) // 2]
+    elif harm == "changed":
+        content[len(content) // 2] ^= 255
+    else:
+        content = bytearray(b"not an archive")
+    saved.data.write_bytes(content)
+    rename_township(sqlite_database, "后来的名字")
+    with pytest.raises(CannotDo, match="备份"):
+        restore(settings(), saved.data, saved.keys)
+    assert township_name(sqlite_database) == "后来的名字"
+
+
+def test_when_the_proof_fails_everything_is_as_before(
+    sqlite_database: str, lived_in: SmallTownship, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    rename_township(sqlite_database, "后来的名字")
+
+    def refuse(_url: str) -> list[str]:
+        raise CannotDo("对不上")
+
+    monkeypatch.setattr(restoring, "prove", refuse)
+    with pytest.raises(CannotDo, match="对不上"):
+        restore(settings(), saved.data, saved.keys)
+    assert township_name(sqlite_database) == "后来的名字"
+    assert list(settings().data_dir.glob("before-restore-*")) == []
+    assert any(settings().key_dir.iterdir())
+
+
+def test_a_running_system_is_not_restored_over(sqlite_database: str, lived_in: SmallTownship, tmp_path: Path) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    with only_one_here(settings().data_dir, "http://127.0.0.1:8000"), pytest.raises(CannotDo, match="先停止"):
+        restore(settings(), saved.data, saved.keys)
+
+
+def test_a_changed_audit_row_fails_the_proof(sqlite_database: str, lived_in: SmallTownship, tmp_path: Path) -> None:
+    database = Database(sqlite_database, Service.INTAKE)
+    with database.transaction() as session:
+        session.execute(text("UPDATE intake_audit SET action = 'something_else'"))
+    database.dispose()
+    saved = save(settings(), tmp_path / "backups")
+    with pytest.raises(CannotDo, match="审计记录从第 1 条起对不上"):
+        restore(settings(), saved.data, saved.keys)
+
+
+def test_a_postgresql_backup_goes_into_an_empty_database_only(
+    postgresql_database: str,
+    lived_in: SmallTownship,
+    empty_target: str,
+    as_settings: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    saved = save(settings(), tmp_path / "backups")
+    with pytest.raises(CannotDo, match="不会覆盖"):
+        restore(settings(), saved.data, saved.keys)
+    as_settings(empty_target)
+    restore(settings(), saved.data, saved.keys)
+    assert township_name(empty_target) == "示例乡"
+
+
+def counts(url: str) -> dict[str, int]:
+    database = Database(url, Service.INTAKE)
+    try:
+        return count_rows(database)
+    finally:
+        database.dispose()
+
+
+def test_a_move_to_postgresql_carries_every_row_and_its_keys_go_on_counting(
+    sqlite_database: str, lived_in: SmallTownship, empty_target: str
+) -> None:
+    lines = move(sqlite_database, empty_target)
+    assert counts(empty_target) == counts(sqlite_database)
+    assert any("密钥：能读出" in line for line in lines)
+    database = Database(empty_target, Service.INTAKE)
+    with database.transaction() as session:
+        highest = session.scalar(select(func.max(Person.id))) or 0
+        person = Person(township_id=lived_in.id, name="新来的人")
+        session.add(person)
+        session.flush()
+        assert person.id == highest + 1
+        missing = session.scalar(text("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND NOT convalidated"))
+        assert missing == 0
+        keys = session.scalar(text("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conparentid = 0"))
+        assert keys == sum(len(table.foreign_key_constraints) for table in Base.metadata.tables.values())
+    database.dispose()
+
+
+def test_a_move_refuses_a_database_that_holds_something(
+    sqlite_database: str, lived_in: SmallTownship, empty_target: str
+) -> None:
+    move(sqlite_database, empty_target)
+    before = counts(empty_target)
+    with pytest.raises(CannotDo, match="已经有数据"):
+        move(sqlite_database, empty_target)
+    assert counts(empty_target) == before
+
+
+def test_a_move_refuses_a_database_of_someone_else(
+    sqlite_database: str, lived_in: SmallTownship, empty_target: str
+) -> None:
+    execute(empty_target, "CREATE TABLE accounts_of_another_program (id int)")
+    with pytest.raises(CannotDo, match="别的表"):
+        move(sqlite_database, empty_target)
