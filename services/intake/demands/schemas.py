@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
+from webargs.fields import DelimitedList
 
 from services.intake.demands.statistics import Grouping
 from shared.models.intake_kinds import DemandAction, DemandChannel, DemandState
@@ -55,7 +56,7 @@ class ReceivedSchema(Schema):
 class DemandListArguments(PageArguments):
     """Filters of the list; `order` oldest or newest."""
 
-    state = fields.List(fields.Enum(DemandState, by_value=True), load_default=list)
+    state = DelimitedList(fields.Enum(DemandState, by_value=True), load_default=list)
     village = fields.String(load_default=None)
     category = fields.String(load_default=None)
     office_id = fields.Integer(load_default=None)

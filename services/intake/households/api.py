@@ -22,7 +22,7 @@ from services.intake.households.schemas import (
     LastDaySchema,
     NewHouseholdSchema,
     NewResidentSchema,
-    OpenedSchema,
+    OpenedSecretSchema,
     OpenSchema,
     PersonChangeSchema,
     PersonMadeSchema,
@@ -175,7 +175,7 @@ def move_resident_out(values: dict[str, Any], household_id: int, person_id: int)
 @blueprint.route("/<int:household_id>/residents/<int:person_id>/open", methods=["POST"])
 @allow(*OPENERS)
 @blueprint.arguments(OpenSchema)
-@blueprint.response(200, OpenedSchema)
+@blueprint.response(200, OpenedSecretSchema)
 def open_secret(values: dict[str, Any], household_id: int, person_id: int) -> dict[str, str]:
     """A full identity number or phone, for a purpose that the audit log keeps."""
     session, actor = current_session(), current_principal()

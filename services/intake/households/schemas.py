@@ -109,7 +109,7 @@ class OpenSchema(Schema):
     purpose = fields.String(required=True, validate=validate.Length(max=200))
 
 
-class OpenedSchema(Schema):
+class OpenedSecretSchema(Schema):
     """The full value."""
 
     value = fields.String(required=True)
