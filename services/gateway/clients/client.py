@@ -107,7 +107,7 @@ class ServiceClient:
                 answer.release_conn()
         except DomainError as error:
             raise ServiceProblem(problem_of(error).body()) from error
-        return _answer(answer.status, dict(answer.headers), content)
+        return _answer(answer.status, answer.headers, content)
 
     def get(self, path: str, principal: Principal, **query: str | int | bool | None) -> Answer:
         """Read; None values are left out of the query."""
@@ -142,7 +142,7 @@ def _query(query: Query | None) -> str:
     return urlencode(pairs)
 
 
-def _answer(status: int, headers: dict[str, str], content: bytes) -> Answer:
+def _answer(status: int, headers: Mapping[str, str], content: bytes) -> Answer:
     media_type = headers.get("Content-Type", "").partition(";")[0]
     data = jsonlib.loads(content) if content and media_type.endswith(("/json", "+json")) else None
     if status >= 400:
