@@ -15,6 +15,7 @@ import importlib
 from flask import Blueprint
 from flask.sansio.blueprints import BlueprintSetupState
 
+from services.gateway.pages.demands.work import READERS as DEMAND_READERS
 from services.gateway.pages.frame import install_frame
 from services.gateway.pages.navigation import STAFF, add_entry, clear_entries
 from services.gateway.pages.wording import _l
@@ -31,6 +32,8 @@ _TOPICS = (
     "todo",
     "messages",
     "boards",
+    "demands",
+    "registry",
     "recalculation",
     "store",
     "operator",
@@ -62,6 +65,8 @@ def _add_navigation() -> None:
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
     add_entry(_l("积分超市"), "store.index", Role.KEEPER, Role.CADRE, Role.RESIDENT, on_phone=True)
+    add_entry(_l("诉求"), "demands.index", *DEMAND_READERS, on_phone=True)
+    add_entry(_l("台账"), "registry.index", Role.ADMIN, Role.CADRE, Role.GRID_MEMBER)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
     add_entry(_l("运维"), "operator.show", Role.OPERATOR)
     add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

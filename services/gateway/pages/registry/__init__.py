@@ -1,0 +1,1 @@
+"""台账: households and their people, and the workbooks that fill them in."""
