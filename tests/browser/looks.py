@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
 # Links inside a sentence are exempt (WCAG 2.5.8); everything else must be 44 px high.
 _SMALL_TARGETS = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]
-  .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.closest('p, li p, dd, label, h2, h3, .hidden-words'))
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  .filter((each) => !each.closest('p, li p, dd, label, h2, h3, .hidden-words'))
   .map((each) => [each, each.getBoundingClientRect()])
   .filter(([each, box]) => box.width > 0 && box.bottom > 0 && box.right > 0 && box.height < 43.5)
-  .map(([each, box]) => `${each.tagName} ${(each.textContent || each.name).trim().slice(0, 20)} ${box.height.toFixed(1)}`)"""
+  .map(([each, box]) => `${each.tagName} ${(each.textContent || each.name).trim()} ${box.height.toFixed(1)}`)"""
 
 
 def require_whole_on_screen(page: Page) -> None:
