@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
 from services.points.store.api import blueprint as store
 from services.points.store.redemptions_api import blueprint as redemptions
@@ -9,7 +10,7 @@ from shared.logging import configure_logging
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (recalculations, store, redemptions)
+BLUEPRINTS = (quarters, recalculations, store, redemptions)
 
 
 def create_app() -> ServiceApp:

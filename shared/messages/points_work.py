@@ -79,4 +79,4 @@ class ForgetPreviews(Message):
 @message_class(name="points.open_quarters", queue=Queue.POINTS_BULK, version=1, accepts={1: _NothingV1()})
 @dataclass(frozen=True, slots=True)
 class OpenQuarters(Message):
-    """Make sure that every village has the running quarter and the one after it."""
+    """Open the running quarter in every village that has a rulebook in force."""

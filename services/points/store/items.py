@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, select, update
+from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from shared import audit
@@ -136,12 +136,12 @@ def item_in_scope(session: Session, actor: Principal, item_id: int, *roles: Role
 ITEM_ORDER: tuple[InstrumentedAttribute[int], ...] = (Item.position, Item.id)
 
 
-def select_items(session: Session, actor: Principal, *, village_code: str, all_items: bool) -> Select[Any]:
+def select_items(session: Session, actor: Principal, *, village_code: str, all_items: bool) -> Any:
     """(Item, `price`) of a village's shelf; with `all_items` also what is not on offer (keepers only)."""
     village = village_by_code(session, actor, village_code)
     if all_items:
         actor.require_in(village.id, *KEEPERS, Role.SUPERVISOR, Role.AUDITOR)
-    statement = select(Item, current_price(today()).label("price"), Item.position, Item.id).where(
+    statement: Any = select(Item, current_price(today()).label("price"), Item.position, Item.id).where(
         Item.village_id == village.id
     )
     return statement if all_items else statement.where(Item.on_offer)
