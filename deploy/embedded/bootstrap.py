@@ -53,13 +53,14 @@ def check_python() -> None:
 
 
 def fingerprint() -> str:
-    """What an installation was made from: the lock, the dependencies asked for, and the Python."""
-    digest = hashlib.sha256()
-    for path in (LOCK, os.path.join(PROJECT, "pyproject.toml")):
-        with open(path, "rb") as content:
-            digest.update(content.read())
-    digest.update(sys.version.encode())
-    return digest.hexdigest()
+    """What an installation is made from: the lock, the dependencies asked for, and the Python."""
+    import tomllib  # since 3.11: only once the version is known to be right
+
+    with open(os.path.join(PROJECT, "pyproject.toml"), "rb") as content:
+        wanted = tomllib.load(content)["project"]["dependencies"]
+    with open(LOCK, "rb") as content:
+        lock = content.read()
+    return hashlib.sha256(lock + repr(wanted).encode() + sys.version.encode()).hexdigest()
 
 
 def is_installed(wanted: str) -> bool:

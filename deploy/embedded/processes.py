@@ -22,7 +22,7 @@ def web_command(service: Service, host: str, port: int) -> list[str]:
         *("--host", host, "--port", str(port)),
         *("--workers", "1", "--runtime-threads", "1", "--blocking-threads", str(threads)),
         *("--backpressure", str(threads * 8), "--workers-kill-timeout", "10"),
-        *("--log-level", "warning", "--no-access-log"),
+        *("--log-level", "error", "--no-access-log"),
     ]
 
 

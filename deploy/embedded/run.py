@@ -64,6 +64,8 @@ def _run(stack: ExitStack) -> None:
     started = time.monotonic()
     host, port = os.environ.get("HOST", "127.0.0.1"), read_port(os.environ.get("PORT", "8000"))
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
+    # Warnings of libraries are for developers; errors and our own lines stay.
+    environment.setdefault("PYTHONWARNINGS", "ignore")
     environment.setdefault("XZ_PUBLIC_URL", f"http://{_reachable(host)}:{port}")
     try:
         current = read_settings(environment)

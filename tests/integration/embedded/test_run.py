@@ -1,0 +1,115 @@
+"""`make run`'s own program, for real: ready, usable, stopped by one signal, continued with the same data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.embedded.redis_server import free_port
+from tests.fixtures.postgresql_cluster import PROJECT
+from tests.fixtures.waiting import wait_until
+
+READY_SECONDS = 80
+
+
+class Started:
+    """A running system with its output in a file."""
+
+    def __init__(self, folder: Path, port: int, **variables: str) -> None:
+        self.log = folder / f"output-{port}"
+        own = {"XZ_DATA_DIR": str(folder / "var"), "PORT": str(port), "DEMO": "0", "REDIS_URL": "", "DATABASE_URL": ""}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("XZ_")}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.embedded.run"],
+                cwd=PROJECT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**inherited, **own, **variables},
+            )
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def is_ready(self) -> bool:
+        if self.process.poll() is not None:
+            pytest.fail(f"ended with {self.process.returncode}: {self.output()[-2000:]}")
+        return "乡治已就绪" in self.output()
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+TOWNSHIP = {
+    "TOWNSHIP_NAME": "示例乡",
+    "TOWNSHIP_CODE": "431299001",
+    "ADMIN_NAME": "石小满",
+    "ADMIN_USERNAME": "shi",
+    "ADMIN_PASSWORD": "山里的茶园 220 亩",
+}
+
+
+@pytest.fixture
+def launched() -> Iterator[list[Started]]:
+    """Whatever a test starts is ended after it."""
+    started: list[Started] = []
+    yield started
+    for each in started:
+        if each.process.poll() is None:
+            each.process.send_signal(signal.SIGTERM)
+            each.process.wait(40)
+
+
+@pytest.mark.timeout(240)
+def test_it_starts_stops_and_continues(tmp_path: Path, launched: list[Started]) -> None:
+    port = free_port()
+    first = Started(tmp_path, port, **TOWNSHIP)
+    launched.append(first)
+    wait_until(first.is_ready, READY_SECONDS)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        assert "示例乡" in answer.read().decode()
+
+    second = Started(tmp_path, free_port(), **TOWNSHIP)
+    launched.append(second)
+    assert second.process.wait(30) == 1
+    assert second.output().count("\n") == 1
+    assert "已经在这个文件夹里运行" in second.output()
+
+    family = first.family()
+    assert len(family) >= 9
+    first.process.send_signal(signal.SIGINT)
+    assert first.process.wait(40) == 0
+    wait_until(lambda: not [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE])
+
+    again = Started(tmp_path, port)
+    launched.append(again)
+    wait_until(again.is_ready, READY_SECONDS)
+    assert "已建立" not in again.output()
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        assert "示例乡" in answer.read().decode()
+
+
+def test_without_answers_it_says_what_is_missing(tmp_path: Path, launched: list[Started]) -> None:
+    started = Started(tmp_path, free_port(), **dict.fromkeys(TOWNSHIP, ""))
+    launched.append(started)
+    assert started.process.wait(60) == 1
+    assert "TOWNSHIP_NAME, TOWNSHIP_CODE" in started.output()
+    assert "Traceback" not in started.output()
+
+
+def test_a_database_that_does_not_answer_is_one_sentence(tmp_path: Path, launched: list[Started]) -> None:
+    url = f"postgresql://nobody:nothing@127.0.0.1:{free_port()}/none"
+    started = Started(tmp_path, free_port(), DATABASE_URL=url)
+    launched.append(started)
+    assert started.process.wait(60) == 1
+    assert "数据库不能用" in started.output()
+    assert "Traceback" not in started.output()
