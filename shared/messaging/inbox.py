@@ -81,7 +81,12 @@ def receive(database: Database, delivery: Delivery) -> Outcome:
             message = MESSAGES[envelope.name].load(envelope.version, envelope.body)
         except (UnreadableMessage, KeyError) as error:
             return _bury(database, _letter(delivery, envelope), str(error))
-        return _Handling(database, delivery, envelope, message).run()
+        started = time.perf_counter()
+        outcome = _Handling(database, delivery, envelope, message).run()
+        if outcome in (Outcome.HANDLED, Outcome.REPEATED):
+            seconds = round(time.perf_counter() - started, 3)
+            get_logger().info(f"message_{outcome}", message=envelope.name, message_id=envelope.id, seconds=seconds)
+        return outcome
 
 
 @dataclass(slots=True)

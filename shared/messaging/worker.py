@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import time
 from collections.abc import Iterable
@@ -16,7 +17,7 @@ from shared.logging import configure_logging, get_logger
 from shared.messages.base import MESSAGES
 from shared.messaging.celery_settings import new_app
 from shared.messaging.handlers import HANDLERS
-from shared.messaging.inbox import Delivery, Outcome, receive
+from shared.messaging.inbox import Delivery, receive
 from shared.messaging.publisher import close_publisher
 from shared.metrics import MESSAGE_SECONDS
 from shared.metrics import MESSAGES as DELIVERIES
@@ -66,11 +67,8 @@ def _deliver(service: Service, task: Task, envelope: object) -> None:
     delivery = Delivery(task.name, str(task.request.id), envelope, redelivered=bool(info.get("redelivered")))
     started = time.perf_counter()
     outcome = receive(database_of(service), delivery)
-    seconds = time.perf_counter() - started
     DELIVERIES.labels(service, task.name, outcome).inc()
-    MESSAGE_SECONDS.labels(service, task.name).observe(seconds)
-    if outcome in (Outcome.HANDLED, Outcome.REPEATED):
-        get_logger().debug("message_done", message=task.name, outcome=outcome.value, seconds=round(seconds, 4))
+    MESSAGE_SECONDS.labels(service, task.name).observe(time.perf_counter() - started)
 
 
 class _Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -101,6 +99,9 @@ def node_name(hostname: str) -> str:
 @signals.setup_logging.connect(weak=False)  # type: ignore[untyped-decorator]
 def _configure_logging(**_fields: Any) -> None:
     configure_logging(os.environ.get("XZ_PROCESS", "worker"))
+    # "Task received" and "succeeded": the inbox says it once, with the request's id.
+    for name in ("celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 @signals.worker_init.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -44,7 +44,7 @@ class House:
         return ids
 
     def queued(self) -> int:
-        return int(self.redis.llen("points"))  # type: ignore[arg-type]
+        return int(self.redis.llen("points"))
 
     def row(self, message_id: str) -> Any:
         with self.intake.reading() as session:
