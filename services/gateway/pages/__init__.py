@@ -18,6 +18,7 @@ from flask.sansio.blueprints import BlueprintSetupState
 from services.gateway.pages.demands.work import READERS as DEMAND_READERS
 from services.gateway.pages.frame import install_frame
 from services.gateway.pages.navigation import STAFF, add_entry, clear_entries
+from services.gateway.pages.petitions.work import READERS as PETITION_READERS
 from services.gateway.pages.wording import _l
 from shared.identity import Role
 
@@ -33,8 +34,10 @@ _TOPICS = (
     "messages",
     "boards",
     "demands",
+    "petitions",
     "registry",
     "recalculation",
+    "quarters",
     "store",
     "operator",
 )
@@ -66,7 +69,9 @@ def _add_navigation() -> None:
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
     add_entry(_l("积分超市"), "store.index", Role.KEEPER, Role.CADRE, Role.RESIDENT, on_phone=True)
     add_entry(_l("诉求"), "demands.index", *DEMAND_READERS, on_phone=True)
+    add_entry(_l("信访"), "petitions.index", *PETITION_READERS, on_phone=True)
     add_entry(_l("台账"), "registry.index", Role.ADMIN, Role.CADRE, Role.GRID_MEMBER)
+    add_entry(_l("季度榜"), "quarters.index", Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
     add_entry(_l("运维"), "operator.show", Role.OPERATOR)
     add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
 from markupsafe import Markup
 
 from services.gateway.pages.qr import qr_svg
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import day_words
-from shared.calendar import today
+from services.gateway.pages.words import day_words, quarter_words
 
 
 def board_state(board: Mapping[str, Any]) -> tuple[str, str]:
@@ -29,16 +29,20 @@ class BoardPage:
 
     @property
     def village(self) -> str:
-        return str(self._data["village_name"])
+        return str(self._data["village"])
 
     @property
     def quarter(self) -> str:
         return str(self._data["quarter"])
 
     @property
+    def objection_href(self) -> str:
+        return url_for("boards.show_objection", quarter=self.quarter, code=self._data["village_code"])
+
+    @property
     def edition_words(self) -> str:
         edition = _("第 %(n)s 版", n=self._data["edition"])
-        return _("%(edition)s（试行）", edition=edition) if self._data.get("trial") else edition
+        return _("%(edition)s（试行）", edition=edition) if self._data["trial"] else edition
 
     @property
     def note(self) -> str:
@@ -54,32 +58,44 @@ class BoardPage:
 
     @property
     def objections_open(self) -> bool:
-        return self._data["state"] == "published" and self.objections_until >= today().isoformat()
+        return bool(self._data["objections_open"])
 
     @property
     def groups(self) -> list[Any]:
-        return list(self._data["groups"])
+        """Groups with their households; a net below zero stands as “–” on the wall."""
+        return [
+            {"name": group["name"], "rows": [{**row, "points": row["points"] or "–"} for row in group["rows"]]}
+            for group in self._data["groups"]
+        ]
 
     @property
     def red_list(self) -> list[Any]:
-        return list(self._data.get("red_list", ()))
+        return list(self._data["red_list"])
 
     @property
     def progress_list(self) -> list[Any]:
-        return list(self._data.get("progress_list", ()))
+        return list(self._data["progress_list"])
 
     @property
     def sums(self) -> list[dict[str, str]]:
         """Sums by category."""
-        return [{"name": each["name"], "points": each["points"]} for each in self._data.get("category_sums", ())]
+        return [{"name": each["name"], "points": each["points"]} for each in self._data["category_sums"]]
 
     @property
     def corrections(self) -> list[dict[str, Any]]:
-        return list(self._data.get("corrections", ()))
+        """What was booked for earlier quarters, without a sign of fault."""
+        return [
+            {
+                "what": _("%(what)s（%(quarter)s）", what=each["what"], quarter=quarter_words(each["origin_quarter"])),
+                "count": each["households"],
+                "points": each["points"],
+            }
+            for each in self._data["corrections"]
+        ]
 
     @property
     def digest(self) -> str:
-        return str(self._data["posting_digest"])
+        return str(self._data["digest"])
 
     @property
     def qr(self) -> Markup:
@@ -90,5 +106,5 @@ class BoardPage:
         """What pins the history: the village's last posting at publication."""
         return [
             _("扫码看网上的这一张榜，应当和纸上的一样。"),
-            _("公布时记到第 %(seq)s 批，摘要如下；账以后若被改动，摘要就对不上。", seq=self._data["posting_seq"]),
+            _("公布时记到第 %(seq)s 批，摘要如下；账以后若被改动，摘要就对不上。", seq=self._data["seq"]),
         ]

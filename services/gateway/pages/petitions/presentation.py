@@ -1,0 +1,111 @@
+"""A petition as the pages draw it: tags with words, its way as a timeline, its time limits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from services.gateway.pages.wording import _
+from services.gateway.pages.words import day_words, remaining_words
+from shared.calendar import say_remaining, today
+
+SOON = timedelta(days=7)
+_TAGS = {"draft": "late", "delivered": "soon", "concluded": "done", "withdrawn": "plain", "reconciled": "done"}
+_WAY = ("registered", "accepted", "delivered", "concluded")
+_GRADES = {"satisfied": "done", "basically_satisfied": "done", "dissatisfied": "late"}
+
+
+def due_tag(due: str | None) -> tuple[str, str]:
+    """Words and colour of a due day: `还剩 3 天` amber, `已超 2 天` red; nothing where no limit runs."""
+    if not due:
+        return "", "plain"
+    day = date.fromisoformat(due)
+    if day < today():
+        return say_remaining(day), "late"
+    return say_remaining(day), "soon" if day - today() <= SOON else "plain"
+
+
+def line(petition: dict[str, Any]) -> dict[str, Any]:
+    """A petition as a line of the list."""
+    words, kind = due_tag(petition["next_due_on"])
+    return {
+        **petition,
+        "state_tag": _TAGS.get(petition["state"], "main"),
+        "due_words": words,
+        "due_tag": kind,
+        "grade_tag": _GRADES.get(petition["grade"] or "", "plain"),
+    }
+
+
+def clock_rows(clocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The time limits as a table's rows, each with its source and how it stands, in words and colour."""
+    return [
+        {
+            "text": clock["text"],
+            "source": clock["source"],
+            "started": day_words(clock["started_on"]),
+            "due": _due_words(clock),
+            "standing": _standing(clock),
+        }
+        for clock in clocks
+    ]
+
+
+def timeline(detail: dict[str, Any], said: dict[int, str] | None = None) -> list[dict[str, str]]:
+    """What was done, by whom and when; what is going on; and what is still to come on the straight way."""
+    petition, steps = detail["petition"], detail["steps"]
+    drawn = [
+        {
+            "title": step["action_text"],
+            "when": " ".join(part for part in (day_words(step["happened_on"]), step["actor_name"]) if part),
+            "text": (said or {}).get(place, ""),
+            "state": "done",
+        }
+        for place, step in enumerate(steps)
+    ]
+    state = petition["state"]
+    if not detail["possible"] or state == "concluded":
+        return drawn
+    late = due_tag(petition["next_due_on"])[1] == "late"
+    drawn.append(
+        {
+            "title": petition["state_text"],
+            "when": remaining_words(petition["next_due_on"]),
+            "text": "",
+            "state": "late" if late else "now",
+        }
+    )
+    words = {"registered": _("登记"), "accepted": _("受理"), "delivered": _("送达处理意见"), "concluded": _("办结")}
+    following = _WAY[_WAY.index(state) + 1 :] if state in _WAY else ()
+    return drawn + [{"title": words[each], "when": "", "text": "", "state": "next"} for each in following]
+
+
+def said_at(opened: dict[str, Any], fields: dict[str, str]) -> dict[int, str]:
+    """What was said at each step, by its place in the history."""
+    return {
+        place: "；".join(f"{fields.get(name, name)}：{value}" for name, value in step["details"].items())
+        for place, step in enumerate(opened["steps"])
+        if step["details"]
+    }
+
+
+def _due_words(clock: dict[str, Any]) -> str:
+    words = day_words(clock["due_on"])
+    if clock["due_on_rolled"] != clock["due_on"]:
+        words = _("%(day)s，遇假日顺延到 %(rolled)s", day=words, rolled=day_words(clock["due_on_rolled"]))
+    if clock["extended_days"]:
+        words += _("（已延长 %(days)s 天）", days=clock["extended_days"])
+    if clock["provisional"]:
+        words += _("（那一年的放假安排还没公布，日期可能变动）")
+    return words
+
+
+def _standing(clock: dict[str, Any]) -> tuple[str, str]:
+    if clock["satisfied_on"]:
+        late = clock["binding"] and clock["satisfied_on"] > clock["due_on_rolled"]
+        words = _("%(day)s 完成", day=day_words(clock["satisfied_on"]))
+        return (_("%(words)s，超期", words=words), "late") if late else (words, "done")
+    words, kind = due_tag(clock["due_on_rolled"])
+    if not clock["binding"]:
+        return (_("已过期限") if kind == "late" else words, "plain")
+    return words, kind
