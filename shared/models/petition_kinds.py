@@ -99,9 +99,9 @@ class ClockKind(StrEnum):
     """The statutory time limits."""
 
     NOTICE = "notice"
-    """15 days from receipt to the written notice (Art. 22)."""
+    """15 days from receipt to the written notice (Art. 23)."""
     OBJECTION = "objection"
-    """5 working days from receipt to an objection against a transfer."""
+    """5 working days from receipt to an objection against a transfer (Art. 23)."""
     HANDLING = "handling"
     """60 days from acceptance to the opinion, one extension of at most 30 (Art. 34)."""
     LEGAL_ROUTE = "legal_route"

@@ -13,9 +13,9 @@ from shared.models.petition_kinds import ClockKind
 from shared.models.petitions import Clock, Petition
 
 NOTICE_DAYS = 15
-"""Art. 22: written notice after receipt."""
+"""Art. 23: written notice after receipt."""
 OBJECTION_WORKING_DAYS = 5
-"""After receipt of a transfer; the only clock that counts working days."""
+"""Art. 23: after receipt of a transfer; the only clock that counts working days."""
 HANDLING_DAYS = 60
 """Art. 34: from acceptance to the opinion."""
 LONGEST_EXTENSION_DAYS = 30

@@ -55,6 +55,7 @@ class ClockSchema(Schema):
 
     kind = fields.Enum(ClockKind, by_value=True, required=True)
     text = fields.String(required=True)
+    source = fields.String(required=True)
     started_on = fields.Date(required=True)
     due_on = fields.Date(required=True)
     due_on_rolled = fields.Date(required=True)

@@ -115,6 +115,13 @@ CLOCKS = {
     ClockKind.LEGAL_ROUTE: "法定途径期限",
     ClockKind.REVIEW_WINDOW: "30 日内可申请复查",
 }
+CLOCK_SOURCES = {
+    ClockKind.NOTICE: "《信访工作条例》第二十三条，从收到之日起算",
+    ClockKind.OBJECTION: "《信访工作条例》第二十三条，从收到转送之日起算，只算工作日",
+    ClockKind.HANDLING: "《信访工作条例》第三十四条，从受理之日起算，可延长一次，不超过 30 日",
+    ClockKind.LEGAL_ROUTE: "《信访工作条例》第三十一条，按该途径的规定",
+    ClockKind.REVIEW_WINDOW: "《信访工作条例》第三十五条，从送达之日起算，由信访人决定",
+}
 NOTICES = {
     Notice.SPOT: "当场告知",
     Notice.WRITTEN: "书面告知",

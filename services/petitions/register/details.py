@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.petitions.procedure.clocks import REMINDING, clocks_of
 from services.petitions.procedure.outlook import Possible, outlook_of
 from services.petitions.procedure.steps import steps_of
-from services.petitions.procedure.words import ACTIONS, CLOCKS, STATES
+from services.petitions.procedure.words import ACTIONS, CLOCK_SOURCES, CLOCKS, STATES
 from services.petitions.register.arrivals import AMENDED
 from services.petitions.register.registration import REGISTERED
 from services.petitions.register.summaries import Summary, repeats_of, summaries_of
@@ -41,6 +41,7 @@ class ShownClock:
 
     kind: ClockKind
     text: str
+    source: str
     started_on: date
     due_on: date
     due_on_rolled: date
@@ -85,6 +86,7 @@ def show_clock(clock: Clock) -> ShownClock:
     return ShownClock(
         kind=clock.kind,
         text=CLOCKS[clock.kind],
+        source=CLOCK_SOURCES[clock.kind],
         started_on=clock.started_on,
         due_on=clock.due_on,
         due_on_rolled=clock.due_on_rolled,
