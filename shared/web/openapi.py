@@ -82,6 +82,17 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Document another answer of the route."""
         return cast(Decorator, super().alt_response(status_code, **options))
 
+    def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any) -> Any:
+        """An upload's form fields and files are one multipart body, which flask-smorest describes as two."""
+        parameters = doc_info.get("arguments", {}).get("parameters", [])
+        parts = [part for part in parameters if part["in"] in ("form", "files")]
+        if len(parts) > 1:
+            classes = [part["schema"] if isinstance(part["schema"], type) else type(part["schema"]) for part in parts]
+            merged = type(classes[0].__name__.removesuffix("Schema") + "UploadSchema", tuple(classes), {})
+            parameters[:] = [part for part in parameters if part not in parts]
+            parameters.append({"in": "files", "required": True, "schema": merged})
+        return super()._prepare_arguments_doc(doc, doc_info, **context)
+
     @staticmethod
     def _prepare_rules_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_context: Any) -> dict[str, Any]:
         if doc_info.get("idempotent"):

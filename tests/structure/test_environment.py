@@ -10,7 +10,7 @@ from shared.topology import Service
 from tests.structure.source import PROJECT, parsed, python_files
 
 # Belong to the machine or to a tool, not to us.
-FOREIGN = {"PATH", "CI", "HOME", "PYTHONPATH", "TERM", "COLUMNS"}
+FOREIGN = {"PATH", "CI", "HOME", "PYTHONPATH", "TERM", "COLUMNS", "PYTHONWARNINGS"}
 READERS = {"get", "pop", "setdefault", "str", "int", "bool", "float", "list", "getenv", "setting"}
 NAME = re.compile(r"[A-Z][A-Z0-9_]{2,}")
 
