@@ -217,6 +217,9 @@ def upgrade() -> None:
         sa.Column("rows_wrong", sa.Integer(), nullable=False),
         sa.Column("rows_released", sa.Integer(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("errors", sa.Text(), nullable=False),
+        sa.Column("release_rows", sa.Text(), nullable=True),
+        sa.Column("rows_left", sa.Integer(), nullable=False),
         sa.Column("error_file", sa.String(length=64), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(

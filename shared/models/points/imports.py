@@ -56,6 +56,12 @@ class ImportBatch(Base):
     rows_wrong: Mapped[int] = mapped_column(default=0)
     rows_released: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str] = mapped_column(Text, default="")
+    # JSON list of [row number, sentence], the first hundred.
+    errors: Mapped[str] = mapped_column(Text, default="[]")
+    # JSON list of the rows that are being released; null: all that wait.
+    release_rows: Mapped[str | None] = mapped_column(Text)
+    # How many rows the release left, because they are the releaser's own or wait for a second person.
+    rows_left: Mapped[int] = mapped_column(default=0)
     # SHA-256 of the workbook that has a column 错误原因.
     error_file: Mapped[str | None] = mapped_column(String(64))
     version: Mapped[int] = mapped_column(default=1)
