@@ -98,6 +98,10 @@ Serve = Callable[[Service, Flask | Callable[..., Any]], str]
 def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """`serve(Service.POINTS, app)` lets an application listen, and the gateway find it there."""
     servers = []
+    for service in Service:
+        # Nobody listens there: a service that happens to run on this machine has no part in a test.
+        monkeypatch.setenv(f"{service.upper()}_URL", "http://127.0.0.1:9")
+    settings.cache_clear()
 
     def start(service: Service, app: Any) -> str:
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Modern)
