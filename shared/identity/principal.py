@@ -83,7 +83,7 @@ class Principal:
         return frozenset(grant.office_id for grant in self.grants if grant.role in roles and grant.office_id)
 
     def may_in(self, village_id: int, *roles: Role) -> bool:
-        """Whether one of `roles` holds in this village. The caller has made sure that the village is of the township."""
+        """Whether one of `roles` holds in this village, which the caller knows to be of the township."""
         return self.covers_township(*roles) or village_id in self.villages_of(*roles)
 
     def require_in(self, village_id: int, *roles: Role) -> None:
