@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Row, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
-from services.points.events.sequence import allocate_ids
+from services.points.events.sequence import ENTRY_IDS, allocate_ids
 from services.points.ledger.chain import header_end, header_start, line_sql
 from services.points.ledger.village import ChainEnd
 from shared.database.engine import is_sqlite
@@ -95,7 +95,7 @@ summary AS (
 posting AS (
   INSERT INTO points_posting (id, village_id, seq, kind, entry_count, total, prev_digest, digest, made_by, made_at,
     recalculation_id, reason)
-  SELECT :posting, :village, :seq, :kind, entry_count, total, :prev_digest, encode(sha256(convert_to(
+  SELECT :posting, :village, :seq, :kind, entry_count, total, CAST(:prev_digest AS text), encode(sha256(convert_to(
     CAST(:prev_digest AS text) || E'\\n' || CAST(:header_start AS text) || entry_count || '|' || total
     || CAST(:header_end AS text) || lines, 'UTF8')), 'hex'),
     :made_by, :made_at, :recalculation, :reason
@@ -135,7 +135,7 @@ def _insert_on_sqlite(
     count, total = connection.exec_driver_sql("SELECT count(*), coalesce(sum(amount), 0) FROM posting_line").one()
     if not count:
         return None, counted
-    first = allocate_ids(session, "points_entry_id", count)
+    first = allocate_ids(session, ENTRY_IDS, count)[0]
     values = _head_parameters(head) | {"first": first - 1, "count": count, "total": total}
     posting_id = connection.execute(
         _typed(

@@ -49,16 +49,17 @@ def recalculate(
     """
     end = lock_ledger(session, village_id)
     scope = scope_of_moves(session, village_id, moves, full=full)
-    session.execute(
-        text(
-            "UPDATE points_quarter SET rulebook_id = :rulebook, version = version + 1"
-            " WHERE village_id = :village AND quarter = :quarter AND rulebook_id <> :rulebook"
-        ),
-        [
-            {"village": village_id, "quarter": quarter, "rulebook": rulebook_id}
-            for quarter, rulebook_id in sorted(moves.items())
-        ],
-    )
+    if moves:
+        session.execute(
+            text(
+                "UPDATE points_quarter SET rulebook_id = :rulebook, version = version + 1"
+                " WHERE village_id = :village AND quarter = :quarter AND rulebook_id <> :rulebook"
+            ),
+            [
+                {"village": village_id, "quarter": quarter, "rulebook": rulebook_id}
+                for quarter, rulebook_id in sorted(moves.items())
+            ],
+        )
     if scope.is_empty:
         return Outcome(0, 0, 0, 0, 0)
     return _post(session, end, scope, PostingKind.RECALCULATION, made_by, recalculation_id, None)
