@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import ValidationError, fields
 
@@ -37,7 +37,7 @@ def divide_half_away(numerator: int, denominator: int) -> int:
 class Hundredths(fields.Field[int]):
     """marshmallow field: decimal string in JSON, integer hundredths in Python."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "请填写数字，最多两位小数，例如 12.50。"}
+    default_error_messages = {"invalid": "请填写数字，最多两位小数，例如 12.50。"}  # noqa: RUF012 - as marshmallow declares it
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else format_hundredths(value)

@@ -1,4 +1,4 @@
-"""The tables of every service under its own prefix: outbox, inbox, attempts, dead letters, audit, idempotency, files."""
+"""Tables of every service under its own prefix: outbox, inbox, attempts, dead letters, audit, idempotency, files."""
 
 from __future__ import annotations
 
