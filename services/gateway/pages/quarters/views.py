@@ -22,6 +22,7 @@ blueprint = Blueprint("quarters", __name__)
 _READERS = (Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
 _ACTORS = (Role.CADRE, Role.ADMIN)
 _API = "/api/points/quarters"
+_OBJECTIONS = 200
 
 
 @blueprint.get("/quarters")
@@ -43,7 +44,7 @@ def index() -> str:
 @allow(*_READERS)
 def show(quarter: str, code: str) -> str:
     """One quarter of one village, its next act, and the objections to its board."""
-    return _show(quarter, code, "", {}, 0)
+    return _show(quarter, code, "")
 
 
 @blueprint.post("/quarters/<quarter>/<code>/<verb>")
@@ -55,9 +56,16 @@ def act(quarter: str, code: str, verb: str) -> Response | tuple[str, int]:
     try:
         points.post(f"{_API}/{quarter}/villages/{code}/{verb}", current_principal())
     except ServiceProblem as problem:
-        return _show(quarter, code, problem.detail, {}, 0), problem.status
+        return _show(quarter, code, problem.detail), problem.status
     flash(done_words(verb), "done")
     return redirect(url_for("quarters.show", quarter=quarter, code=code), code=303)
+
+
+@blueprint.get("/quarters/<quarter>/<code>/objections/<int:objection_id>")
+@allow(*_ACTORS)
+def show_answer(quarter: str, code: str, objection_id: int) -> str:
+    """The form of the written answer."""
+    return _answer(quarter, code, objection_id, {})
 
 
 @blueprint.post("/quarters/<quarter>/<code>/objections/<int:objection_id>")
@@ -68,27 +76,41 @@ def answer_objection(quarter: str, code: str, objection_id: int) -> Response | t
     try:
         points.post(f"/api/points/objections/{objection_id}/answer", current_principal(), body)
     except ServiceProblem as problem:
-        return _show(quarter, code, "", errors_of(problem), objection_id), 422
+        return _answer(quarter, code, objection_id, errors_of(problem)), 422
     flash(_("已书面答复。"), "done")
     return redirect(url_for("quarters.show", quarter=quarter, code=code), code=303)
 
 
-def _show(quarter: str, code: str, problem: str, errors: dict[str, list[str]], answering: int) -> str:
+def _answer(quarter: str, code: str, objection_id: int, errors: dict[str, list[str]]) -> str:
+    path = f"{_API}/{quarter}/villages/{code}/objections"
+    items = points.get(path, current_principal(), limit=_OBJECTIONS).data["items"]
+    objection = next((each for each in items if each["id"] == str(objection_id)), None)
+    if objection is None:
+        raise NotFound(_("没有这条异议。"))
+    return render_template(
+        "quarters/answer.html",
+        quarter=quarter,
+        code=code,
+        objection=objection,
+        errors=errors,
+        upheld=request.form.get("upheld", ""),
+        answer=request.form.get("answer", ""),
+    )
+
+
+def _show(quarter: str, code: str, problem: str) -> str:
     principal = current_principal()
     path = f"{_API}/{quarter}/villages/{code}"
     page = QuarterPage(points.get(path, principal).data, may_act=principal.has(*_ACTORS))
     objections = []
     if page.board_href:
-        objections = points.get(f"{path}/objections", principal, limit=100).data["items"]
+        objections = points.get(f"{path}/objections", principal, limit=_OBJECTIONS).data["items"]
     return render_template(
         "quarters/show.html",
         quarter=page,
         problem=problem,
         objections=objections,
         may_answer=principal.has(*_ACTORS),
-        errors=errors,
-        answering=str(answering),
-        answer=request.form.get("answer", ""),
     )
 
 
