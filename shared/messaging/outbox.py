@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from shared.database.upserts import execute_counted, insert_or_nothing
 from shared.messages.base import Message
 from shared.messaging.envelope import Envelope
-from shared.messaging.publisher import publisher
+from shared.messaging.publisher import hand_over
 from shared.models.base import now
 from shared.models.plumbing_tables import outbox_of, service_of
 from shared.request_context import current_request_id
@@ -108,7 +108,7 @@ def _publish(session: Session) -> None:
         return
     pending: list[_Pending] | None = session.info.pop(_PENDING, None)
     if pending:
-        publisher().hand([entry.envelope for entry in pending])
+        hand_over([entry.envelope for entry in pending])
 
 
 @event.listens_for(Session, "after_soft_rollback")

@@ -87,6 +87,19 @@ class Publisher:
 
 _publisher: Publisher | None = None
 _guard = threading.Lock()
+_left_to_relay = False
+
+
+def leave_to_relay() -> None:
+    """For a process that runs where there is no Redis yet (a loader): what it commits is the relay's to send."""
+    global _left_to_relay
+    _left_to_relay = True
+
+
+def hand_over(envelopes: Sequence[Envelope]) -> None:
+    """Give committed envelopes to this process's publisher, unless they are left to the relay."""
+    if not _left_to_relay:
+        publisher().hand(envelopes)
 
 
 def publisher() -> Publisher:
