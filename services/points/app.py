@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.points.imports.api import blueprint as imports
 from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
 from services.points.store.api import blueprint as store
@@ -10,7 +11,7 @@ from shared.logging import configure_logging
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (quarters, recalculations, store, redemptions)
+BLUEPRINTS = (imports, quarters, recalculations, store, redemptions)
 
 
 def create_app() -> ServiceApp:

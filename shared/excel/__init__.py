@@ -22,7 +22,7 @@ Writing: `write_error_workbook` (the same layout plus 错误原因), `write_work
 from shared.excel.columns import CellKind, Column
 from shared.excel.error_workbook import ERROR_HEADER, write_error_workbook
 from shared.excel.export import ExportColumn, escape_cell, write_csv, write_workbook
-from shared.excel.source import Limits
+from shared.excel.source import Limits, recognise
 from shared.excel.table import Row, Table, open_table
 from shared.excel.template import write_template
 
@@ -36,6 +36,7 @@ __all__ = [
     "Table",
     "escape_cell",
     "open_table",
+    "recognise",
     "write_csv",
     "write_error_workbook",
     "write_template",

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -25,6 +26,7 @@ _ROW_NUMBER = re.compile(rb'^[^>]*?\br="(\d+)"')
 _HIDDEN = re.compile(rb'^[^>]*?\bhidden="(?:1|true)"')
 _WIDE = re.compile(rb'\br="([A-Z]{2,3})\d')
 _CHUNK = 1 << 20
+_HEAD_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +54,30 @@ class Source:
 
 def open_source(path: Path, *, name: str, limits: Limits) -> Source:
     """Recognise the file by its content and open it. Raises Invalid with a sentence that says how to mend it."""
-    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if recognise(head, name=name, size=path.stat().st_size, limits=limits) == "xlsx":
+        return _open_workbook(path, limits)
+    return _open_csv(path, limits)
+
+
+def recognise(head: bytes, *, name: str, size: int, limits: Limits | None = None) -> Literal["xlsx", "csv"]:
+    """What an uploaded file is, by its first bytes. Raises Invalid, with how to mend it, for everything else."""
+    limits = limits or Limits()
     if size > limits.file_bytes:
         raise Invalid(
             f"文件有 {size / 1048576:.0f} MB，最大 {limits.file_bytes // 1048576} MB。"
             "请删去图片和多余的表，或分成几个文件上传。"
         )
-    with path.open("rb") as file:
-        head = file.read(8)
-    if head == _OLE:
+    if head.startswith(_OLE):
         if name.lower().endswith(".xls"):
             raise Invalid("这是旧版 .xls 文件，请在 Excel 或 WPS 中“另存为”.xlsx 格式后再上传。")
         raise Invalid("这是加了密码或旧版格式的文件，请去掉密码，另存为 .xlsx 格式后再上传。")
-    if head[:4] == b"PK\x03\x04":
-        return _open_workbook(path, limits)
+    if head.startswith(b"PK\x03\x04"):
+        return "xlsx"
     if name.lower().endswith((".xlsx", ".xlsm", ".xls")) or b"\0" in head:
         raise Invalid("这个文件不是 Excel 工作簿，请上传 .xlsx 或 .csv 文件。")
-    return _open_csv(path, limits)
+    return "csv"
 
 
 def _open_workbook(path: Path, limits: Limits) -> Source:

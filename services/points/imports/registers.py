@@ -1,0 +1,166 @@
+"""Registers that an import looks rows up in: households by number, card or name; rules by code or title.
+
+Read once by a few statements, whatever the workbook holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from services.points.scoring.quarters import quarter_rows, rulebooks_in_force
+from shared.calendar import today
+from shared.excel.cells import CellError
+from shared.models.points import Evidence, Mode, Once, Rule, RuleCode
+from shared.models.registry import Household, Village
+from shared.quarters import format_quarter, quarter_of
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """What a row is checked against. Amounts in hundredths."""
+
+    rule_id: int
+    code: str
+    title: str
+    mode: Mode
+    minimum: int | None
+    maximum: int | None
+    max_quantity: int
+    evidence: Evidence
+    once: Once | None
+
+
+@dataclass(slots=True)
+class Registers:
+    """Villages, households and rules of the places that the importer answers for."""
+
+    villages: dict[int, Village]
+    by_name: dict[str, int] = field(default_factory=dict)
+    by_number: dict[tuple[int, int], int] = field(default_factory=dict)
+    by_card: dict[str, tuple[int, int]] = field(default_factory=dict)
+    by_head: dict[tuple[int, str], list[int]] = field(default_factory=dict)
+    heads: dict[int, str] = field(default_factory=dict)
+    rulebooks: dict[tuple[int, int], int] = field(default_factory=dict)
+    rules: dict[tuple[int, int | None], dict[str, list[RuleFacts]]] = field(default_factory=dict)
+
+    def village_of(self, name: str) -> int:
+        """The village that a cell names by name or code; the only one where the cell is empty. Raises CellError."""
+        if not name:
+            if len(self.villages) == 1:
+                return next(iter(self.villages))
+            raise CellError("“村”没有填写，请写村名或村代码。")
+        found = self.by_name.get(name.removesuffix("村")) or self.by_name.get(name)
+        if found is None:
+            raise CellError(f"没有“{name}”这个村，或它不在您负责的范围内。")
+        return found
+
+    def household_of(self, village_id: int, number: int | None, card: str, head: str) -> int:
+        """The household by card, number or name of its head; what is given must agree. Raises CellError."""
+        found: set[int] = set()
+        if card:
+            place = self.by_card.get(card)
+            if place is None or place[0] != village_id:
+                raise CellError(f"{self.villages[village_id].name}没有户卡号为“{card}”的户。")
+            found.add(place[1])
+        if number is not None:
+            household = self.by_number.get((village_id, number))
+            if household is None:
+                raise CellError(f"{self.villages[village_id].name}没有户号为 {number} 的户。")
+            found.add(household)
+        if len(found) > 1:
+            raise CellError("户号和户卡号不是同一户，请核对。")
+        if not found:
+            return self._by_head(village_id, head)
+        household = found.pop()
+        if head and self.heads[household] != head:
+            raise CellError(f"这一户的户主是“{self.heads[household]}”，不是“{head}”，请核对户号或姓名。")
+        return household
+
+    def _by_head(self, village_id: int, head: str) -> int:
+        if not head:
+            raise CellError("请填写户号、户卡号或户主姓名。")
+        households = self.by_head.get((village_id, head), [])
+        if not households:
+            raise CellError(f"{self.villages[village_id].name}没有户主叫“{head}”的户。")
+        if len(households) > 1:
+            raise CellError(f"有 {len(households)} 户的户主都叫“{head}”，请填写户号或户卡号。")
+        return households[0]
+
+    def rule_of(self, village_id: int, name: str, day: date) -> RuleFacts:
+        """The line of the revision that scores this village's quarter, by code or title. Raises CellError."""
+        quarter = quarter_of(day)
+        rulebook_id = self.rulebooks.get((village_id, quarter))
+        if rulebook_id is None:
+            raise CellError(
+                f"{self.villages[village_id].name}在 {format_quarter(quarter)} 还没有积分细则，请核对日期。"
+            )
+        found = [
+            *self.rules.get((rulebook_id, None), {}).get(name, []),
+            *self.rules.get((rulebook_id, village_id), {}).get(name, []),
+        ]
+        if not found:
+            raise CellError(f"积分细则里没有“{name}”这一条，请填写条目的编号或名称。")
+        if len({facts.rule_id for facts in found}) > 1:
+            raise CellError(f"有几条都叫“{name}”，请填写条目的编号。")
+        return found[0]
+
+
+def read_registers(session: Session, villages: Collection[Village], quarters: Collection[int]) -> Registers:
+    """Read the registers of these villages and quarters."""
+    registers = Registers({village.id: village for village in villages})
+    for village in villages:
+        registers.by_name |= {village.name: village.id, village.name.removesuffix("村"): village.id}
+        registers.by_name[village.code] = village.id
+    _read_households(session, registers)
+    ids = list(registers.villages)
+    registers.rulebooks = rulebooks_in_force(session, ids, sorted(quarters))
+    for village_id in ids:
+        for quarter, row in quarter_rows(session, village_id).items():
+            registers.rulebooks[village_id, quarter] = row.rulebook_id
+    _read_rules(session, registers)
+    return registers
+
+
+def _read_households(session: Session, registers: Registers) -> None:
+    rows = session.execute(
+        select(Household.id, Household.village_id, Household.number, Household.card_number, Household.head_name).where(
+            Household.village_id.in_(list(registers.villages)),
+            or_(Household.valid_to.is_(None), Household.valid_to >= today().replace(month=1, day=1)),
+        )
+    )
+    for household_id, village_id, number, card, head in rows:
+        registers.by_number[village_id, number] = household_id
+        registers.by_card[card] = (village_id, household_id)
+        registers.by_head.setdefault((village_id, head), []).append(household_id)
+        registers.heads[household_id] = head
+
+
+def _read_rules(session: Session, registers: Registers) -> None:
+    rows = session.execute(
+        select(Rule, RuleCode.code)
+        .join(RuleCode, RuleCode.id == Rule.code_id)
+        .where(
+            Rule.rulebook_id.in_(set(registers.rulebooks.values())),
+            or_(Rule.village_id.is_(None), Rule.village_id.in_(list(registers.villages))),
+        )
+    )
+    for rule, code in rows:
+        facts = RuleFacts(
+            rule_id=rule.code_id,
+            code=code,
+            title=rule.title,
+            mode=rule.mode,
+            minimum=rule.minimum,
+            maximum=rule.maximum,
+            max_quantity=rule.max_quantity,
+            evidence=rule.evidence,
+            once=rule.once,
+        )
+        lines = registers.rules.setdefault((rule.rulebook_id, rule.village_id), {})
+        for name in {code, rule.title}:
+            lines.setdefault(name, []).append(facts)
