@@ -71,5 +71,9 @@ def _fits(fields: crontab, day: datetime) -> bool:
 
 SCHEDULE: tuple[Scheduled, ...] = (
     *(Scheduled(f"{service}.chain_audit", "* * * * *") for service in Service),
+    Scheduled("points.sweep_shards", "* * * * *"),
+    Scheduled("points.open_quarters", "10 0 * * *"),
+    Scheduled("points.lapse_redemptions", "20 0 * * *"),
+    Scheduled("points.forget_previews", "40 3 * * *"),
     Scheduled("petitions.remind_of_clocks", "30 7 * * *"),
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import statistics
 import time
 from dataclasses import replace
+from functools import partial
 
 from sqlalchemy import select
 
+from shared.database import Database
 from shared.messaging import outbox
 from shared.messaging.broker import Broker
 from shared.models.plumbing_tables import audit_of
@@ -18,6 +20,10 @@ from tests.fixtures.waiting import wait_until
 from tests.integration.messaging.effects import attempts, effects, inbox_count
 from tests.integration.messaging.probe_messages import Probe
 from tests.integration.messaging.worker_processes import StartWorker
+
+
+def has_handled(database: Database, count: int) -> bool:
+    return inbox_count(database) == count
 
 
 def test_messages_and_their_copies_have_one_effect_each(
@@ -63,7 +69,7 @@ def test_a_message_is_handled_within_a_moment(
         with intake.transaction() as session:
             outbox.send(session, Probe(str(number)))
         started = time.perf_counter()
-        wait_until(lambda wanted=number + 1: inbox_count(points) == wanted, every=0.002)
+        wait_until(partial(has_handled, points, number + 1), every=0.002)
         seconds.append(time.perf_counter() - started)
     # Typical is some 25 ms; the bound only catches a message that waited for the relay.
     assert statistics.median(seconds) < 1

@@ -8,19 +8,22 @@ from typing import Any
 import pytest
 import redis as redis_client
 from sqlalchemy import event, insert, select, update
+from sqlalchemy.exc import ProgrammingError
 
+from shared.database import Database
 from shared.messaging import outbox
 from shared.messaging.inbox import Delivery, receive
 from shared.messaging.publisher import publisher
 from shared.messaging.relay import EPOCH_KEY, Relay
 from shared.messaging.waiting_rows import INBOX_KEPT, OUTBOX_KEPT, prune, waiting_summary
 from shared.models.base import now
-from shared.models.plumbing_tables import inbox_of, outbox_of
+from shared.models.plumbing_tables import audit_of, inbox_of, outbox_of
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
 from tests.integration.messaging import probe_tasks
 from tests.integration.messaging.effects import waiting_count
 from tests.integration.messaging.probe_messages import Probe
+from tests.integration.messaging.roles import as_role
 
 HANDLED_HERE = probe_tasks.__name__
 OUTBOX = outbox_of(Service.INTAKE)
@@ -197,3 +200,21 @@ def test_a_pass_over_a_large_outbox_costs_few_statements(house: House, database_
     house.age(next_send_at=now())
     assert house.relay.run_pass() == 300
     assert len([each for each in statements if each.startswith(("SELECT", "UPDATE", "DELETE"))]) < 40
+
+
+def test_the_relays_role_may_do_what_the_relay_does_and_no_more(
+    postgresql_database: str, redis_url: str, database_for: DatabaseFor
+) -> None:
+    house = House(database_for, redis_url)
+    database = as_role(Database(postgresql_database, Service.GATEWAY), "xiangzhi_relay")
+    relay = Relay(database, redis_url)
+    first, _ = house.send("a", "b")
+    house.handle(first)
+    assert relay.run_pass() == 1
+    house.age(done_at=now() - OUTBOX_KEPT * 2)
+    with house.points.transaction() as session:
+        session.execute(update(inbox_of(Service.POINTS)).values(handled_at=now() - INBOX_KEPT * 2))
+    assert prune(database) == 3
+    with pytest.raises(ProgrammingError, match="permission denied"), database.reading() as session:
+        session.execute(select(audit_of(Service.POINTS)))
+    relay.close()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import ProgrammingError
 
 from shared.database import Database
 from shared.messaging.schedule import SCHEDULE, ZONE, Scheduled
@@ -14,6 +15,7 @@ from shared.messaging.scheduler import Scheduler
 from shared.models.plumbing_tables import outbox_of
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
+from tests.integration.messaging.roles import as_role
 
 NOON = datetime(2026, 11, 24, 12, 0, 30, tzinfo=ZONE)
 EACH_MINUTE = Scheduled("points.chain_audit", "* * * * *")
@@ -72,3 +74,14 @@ def test_of_missed_slots_the_latest_runs_once(database: Database) -> None:
 def test_a_restarted_scheduler_repeats_nothing(database: Database) -> None:
     Scheduler(database, [EACH_NIGHT, EACH_MINUTE]).write_due(NOON)
     assert Scheduler(database, [EACH_NIGHT, EACH_MINUTE]).write_due(NOON) == []
+
+
+def test_the_schedulers_role_may_do_what_the_scheduler_does_and_no_more(
+    postgresql_database: str, database_for: DatabaseFor
+) -> None:
+    database = as_role(Database(postgresql_database, Service.GATEWAY), "xiangzhi_scheduler")
+    assert len(Scheduler(database, SCHEDULE).write_due(NOON)) == len(SCHEDULE)
+    assert Scheduler(database, SCHEDULE).write_due(NOON) == []
+    with pytest.raises(ProgrammingError, match="permission denied"):
+        slots(database, Service.POINTS)
+    database.dispose()

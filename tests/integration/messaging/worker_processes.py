@@ -53,7 +53,7 @@ def start_process(tmp_path: Path) -> Iterator[StartProcess]:
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "REMAP_SIGTERM": "SIGQUIT", "XZ_LOG_LEVEL": "DEBUG", **environment},
+                env={**os.environ, "REMAP_SIGTERM": "SIGQUIT", "XZ_LOG_LEVEL": "INFO", **environment},
                 preexec_fn=die_with_parent(),
                 start_new_session=True,
             )
