@@ -20,6 +20,7 @@ from services.gateway.sessions.cookies import send_browser_cookie
 from services.gateway.sessions.csrf import check_csrf, csrf_token
 from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
 from shared.database import Database
+from shared.messaging.api import messaging_blueprint
 from shared.privacy import blind_index
 from shared.settings import settings
 from shared.topology import Service
@@ -30,7 +31,7 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     """The single door: the API of all services, and the pages for people."""
     app = create_service_app(
         Service.GATEWAY,
-        [session, accounts, cards, notices, documentation, proxy],
+        [session, accounts, cards, notices, messaging_blueprint(Service.GATEWAY), documentation, proxy],
         database=database,
         authenticate=principal_of_visitor,
         app_class=GatewayApp,

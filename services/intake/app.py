@@ -10,6 +10,7 @@ from services.intake.imports.api import blueprint as imports
 from services.intake.offices.api import duties, offices
 from services.intake.villages.api import grids, villages
 from shared.logging import configure_logging
+from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
@@ -19,4 +20,4 @@ BLUEPRINTS = (villages, grids, households, offices, duties, imports, demand_cate
 def create_app() -> ServiceApp:
     """The application that `granian services.intake.app:create_app --factory` serves."""
     configure_logging(Service.INTAKE.value)
-    return create_service_app(Service.INTAKE, BLUEPRINTS)
+    return create_service_app(Service.INTAKE, [*BLUEPRINTS, messaging_blueprint(Service.INTAKE)])

@@ -8,6 +8,7 @@ from services.points.recalculation.api import blueprint as recalculations
 from services.points.store.api import blueprint as store
 from services.points.store.redemptions_api import blueprint as redemptions
 from shared.logging import configure_logging
+from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
@@ -17,4 +18,4 @@ BLUEPRINTS = (imports, quarters, recalculations, store, redemptions)
 def create_app() -> ServiceApp:
     """The application that `granian services.points.app:create_app --factory` serves."""
     configure_logging(Service.POINTS.value)
-    return create_service_app(Service.POINTS, BLUEPRINTS)
+    return create_service_app(Service.POINTS, [*BLUEPRINTS, messaging_blueprint(Service.POINTS)])
