@@ -37,6 +37,7 @@ _TOPICS = (
     "petitions",
     "registry",
     "recalculation",
+    "imports",
     "quarters",
     "store",
     "operator",
