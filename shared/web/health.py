@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, jsonify
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.migrations.migrate import current_revision, known_revisions, newest_revision
+from deploy.migrations.revisions import current_revision, known_revisions, newest_revision
 from shared.database import Database
 from shared.logging import get_logger
 from shared.topology import Service

@@ -1,0 +1,154 @@
+"""Stored files: what comes in, how it lies there, what goes out."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from shared.errors import Invalid, NotFound
+from shared.files import (
+    PHOTO_TYPES,
+    SCAN_TYPES,
+    XLSX,
+    clean_file_name,
+    forget_file,
+    headers_of,
+    media_type_of,
+    read_file,
+    store_file,
+    sweep_files,
+)
+from shared.models.base import now
+from shared.models.plumbing import FILES
+from shared.settings import settings
+from shared.topology import Service
+from tests.fixtures.databases import DatabaseFor
+
+PDF_BYTES = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+
+
+def photo(width: int = 40, height: int = 30, kind: str = "JPEG") -> bytes:
+    picture = Image.new("RGB", (width, height), "blue")
+    exif = picture.getexif()
+    exif[0x010E] = "石桂花家门口"
+    written = io.BytesIO()
+    picture.save(written, kind, exif=exif)
+    return written.getvalue()
+
+
+def stored_paths(service: Service = Service.PETITIONS) -> list[Path]:
+    return [path for path in (settings().data_dir / "files" / service.value).rglob("*") if path.is_file()]
+
+
+def test_a_photo_is_made_anew_without_what_it_carried(any_database: str, database_for: DatabaseFor) -> None:
+    with database_for(Service.PETITIONS).transaction() as session:
+        made = store_file(session, photo(4000, 100, "PNG"), name="门口.png", allowed=PHOTO_TYPES)
+        _, content = read_file(session, made.sha256)
+    assert made.media_type == "image/jpeg"
+    assert hashlib.sha256(content).hexdigest() == made.sha256
+    with Image.open(io.BytesIO(content)) as picture:
+        assert max(picture.size) == 2048
+        assert len(picture.getexif()) == 0
+    assert "石桂花".encode() not in content
+
+
+def test_the_same_content_lies_there_once(any_database: str, database_for: DatabaseFor) -> None:
+    with database_for(Service.PETITIONS).transaction() as session:
+        first = store_file(session, PDF_BYTES, name="一.pdf", allowed=SCAN_TYPES)
+        second = store_file(session, PDF_BYTES, name="二.pdf", allowed=SCAN_TYPES)
+        assert first.sha256 == second.sha256
+        assert len(session.scalars(select(FILES[Service.PETITIONS])).all()) == 1
+    assert len(stored_paths()) == 1
+
+
+def test_a_sealed_file_is_not_readable_on_the_disk(any_database: str, database_for: DatabaseFor) -> None:
+    with database_for(Service.PETITIONS).transaction() as session:
+        made = store_file(session, PDF_BYTES, name="信.pdf", allowed=SCAN_TYPES, sealed=True)
+        file, content = read_file(session, made.sha256)
+    assert content == PDF_BYTES
+    assert file.size == len(PDF_BYTES)
+    assert all(b"PDF" not in path.read_bytes() for path in stored_paths())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "空的"),
+        (b"<html><script>alert(1)</script></html>", "只能上传"),
+        (b"\xff\xd8\xff\xe0 not a photo at all", "打不开"),
+        (b"x" * 3000, "超过了"),
+        (b"MZ\x90\x00" + b"\0" * 60, "只能上传"),
+    ],
+)
+def test_what_is_not_wanted_is_refused(
+    any_database: str, database_for: DatabaseFor, content: bytes, words: str
+) -> None:
+    limit = 2000 if words == "超过了" else None
+    with database_for(Service.PETITIONS).transaction() as session, pytest.raises(Invalid, match=words):
+        store_file(session, content, name="photo.jpg", allowed=SCAN_TYPES, limit_bytes=limit)
+    assert stored_paths() == []
+
+
+def test_the_type_is_what_the_content_is() -> None:
+    import xlsxwriter
+
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written) as book:
+        book.add_worksheet().write(0, 0, "一")
+    assert media_type_of(written.getvalue()) == XLSX
+    assert media_type_of(photo()) == "image/jpeg"
+    assert media_type_of(PDF_BYTES) == "application/pdf"
+    assert media_type_of(b"\0\1\2") not in SCAN_TYPES
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\文件\\表.xlsx", "表.xlsx"),
+        ("a\r\nb.pdf", "ab.pdf"),
+        ("...", "文件"),
+        ("", "文件"),
+        ("长" * 300 + ".pdf", "长" * 116 + ".pdf"),
+    ],
+)
+def test_names_lose_what_a_file_system_would_understand(name: str, clean: str) -> None:
+    assert clean_file_name(name) == clean
+
+
+def test_files_are_served_so_that_nothing_in_them_runs(any_database: str, database_for: DatabaseFor) -> None:
+    with database_for(Service.PETITIONS).transaction() as session:
+        made = store_file(session, PDF_BYTES, name='引"号.pdf', allowed=SCAN_TYPES)
+    headers = headers_of(made)
+    assert headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''")
+    assert '"' not in headers["Content-Disposition"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Content-Security-Policy"].startswith("sandbox")
+    assert headers_of(made, inline=True)["Content-Disposition"].startswith("inline")
+
+
+def test_bytes_that_no_row_names_are_swept_when_they_are_old(any_database: str, database_for: DatabaseFor) -> None:
+    database = database_for(Service.PETITIONS)
+    session = database.open_session(write=True)
+    store_file(session, PDF_BYTES, name="a.pdf", allowed=SCAN_TYPES)
+    session.close()
+    with database.transaction() as session:
+        kept = store_file(session, photo(), name="b.jpg", allowed=SCAN_TYPES)
+        expired = store_file(
+            session, photo(10, 10), name="c.jpg", allowed=SCAN_TYPES, expires_at=now() - timedelta(days=1)
+        )
+    with database.transaction() as session:
+        assert sweep_files(session, older_than=now() - timedelta(hours=1)) == 0
+        assert sweep_files(session, older_than=now() + timedelta(seconds=5)) == 2
+        with pytest.raises(NotFound):
+            read_file(session, expired.sha256)
+        assert read_file(session, kept.sha256)
+        forget_file(session, kept.sha256)
+        with pytest.raises(NotFound):
+            read_file(session, kept.sha256)
