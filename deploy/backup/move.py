@@ -20,7 +20,8 @@ from deploy.backup.proof import prove
 from deploy.backup.refusal import CannotDo
 from deploy.embedded.place import only_one_here
 from deploy.embedded.refusal import CannotStart
-from deploy.migrations.migrate import current_revision, migrate, newest_revision
+from deploy.migrations.migrate import migrate
+from deploy.migrations.revisions import current_revision, newest_revision
 from shared.database import Database
 from shared.models import Base
 from shared.settings import Settings, settings, with_driver

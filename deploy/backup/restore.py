@@ -26,7 +26,8 @@ from deploy.backup.refusal import CannotDo
 from deploy.backup.save import DATABASE
 from deploy.embedded.place import make_data_dir, only_one_here
 from deploy.embedded.refusal import CannotStart
-from deploy.migrations.migrate import known_revisions, migrate
+from deploy.migrations.migrate import migrate
+from deploy.migrations.revisions import known_revisions
 from shared.database import Database
 from shared.settings import Settings, settings
 from shared.topology import Service

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from deploy.backup import postgresql
 from deploy.backup.archive import Manifest, files_under, write_archive
 from deploy.backup.refusal import CannotDo
-from deploy.migrations.migrate import current_revision
+from deploy.migrations.revisions import current_revision
 from shared.database import Database
 from shared.models import Base
 from shared.settings import Settings, settings

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from deploy.migrations.grants import apply_grants
+from deploy.migrations.revisions import current_revision
 from shared.database import Database
 from shared.logging import get_logger
 from shared.settings import settings
@@ -33,21 +32,6 @@ def alembic_config(connection: Connection | None = None) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
-
-
-def newest_revision() -> str | None:
-    """The revision that this code needs."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
-
-
-def known_revisions() -> frozenset[str]:
-    """Every revision that this code knows; a database at another one was migrated by a newer release."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
-
-
-def current_revision(connection: Connection) -> str | None:
-    """The revision that the database is at; None before the first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 def migrate(database: Database) -> str | None:

@@ -15,7 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, inspect
 from sqlalchemy.schema import SchemaItem
 
-from deploy.migrations.migrate import alembic_config, current_revision, migrate, newest_revision
+from deploy.migrations.migrate import alembic_config, migrate
+from deploy.migrations.revisions import current_revision, known_revisions, newest_revision
 from shared.database import Database
 from shared.models import Base
 from shared.topology import Service
@@ -46,6 +47,8 @@ def test_the_history_is_one_line_with_one_head() -> None:
     script = ScriptDirectory.from_config(alembic_config())
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
+    assert script.get_current_head() == newest_revision()
+    assert {revision.revision for revision in script.walk_revisions()} == known_revisions()
     assert not [revision for revision in script.walk_revisions() if revision.is_merge_point or revision.is_branch_point]
 
 
