@@ -6,8 +6,10 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.embedded.refusal import CannotStart
@@ -31,17 +33,40 @@ def prepare(current: Settings, environment: Mapping[str, str], *, wants_demo: bo
         ensure_keys(current.key_dir, create=not current.production)
     except (MissingKeys, OSError) as error:
         raise CannotStart(f"密钥不齐，不能启动：{error}。Keys are missing.") from error
-    database = Database(current.database_url, Service.INTAKE)
     try:
-        migrate(database)
-        if not _townships(database):
-            _make_township(environment, wants_demo=wants_demo, say=say)
-        return _is_demo(database)
+        if _is_unmade_sqlite(current.database_url):
+            _make_sqlite(current.database_url, environment, wants_demo=wants_demo, say=say)
+        return _migrate_and_fill(current.database_url, environment, wants_demo=wants_demo, say=say)
     except SQLAlchemyError as error:
         raise CannotStart(
             f"数据库不能用：{str(error.__cause__ or error).strip().splitlines()[0]}。"
             "The database can't be used: check DATABASE_URL and that the server runs."
         ) from error
+
+
+def _is_unmade_sqlite(url: str) -> bool:
+    parts = make_url(url)
+    return parts.get_backend_name() == "sqlite" and not Path(parts.database or "").exists()
+
+
+def _make_sqlite(url: str, environment: Mapping[str, str], *, wants_demo: bool, say: Say) -> None:
+    """Make the file under another name first: a first start that is interrupted leaves nothing half-made."""
+    path = Path(make_url(url).database or "")
+    unfinished = path.with_name(path.name + ".unfinished")
+    for rest in ("", "-wal", "-shm"):
+        unfinished.with_name(unfinished.name + rest).unlink(missing_ok=True)
+    own = f"sqlite:///{unfinished}"
+    _migrate_and_fill(own, {**environment, "DATABASE_URL": own}, wants_demo=wants_demo, say=say)
+    unfinished.rename(path)
+
+
+def _migrate_and_fill(url: str, environment: Mapping[str, str], *, wants_demo: bool, say: Say) -> bool:
+    database = Database(url, Service.INTAKE)
+    try:
+        migrate(database)
+        if not _townships(database):
+            _make_township(environment, wants_demo=wants_demo, say=say)
+        return _is_demo(database)
     finally:
         database.dispose()
 
