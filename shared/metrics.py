@@ -16,6 +16,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     generate_latest,
+    start_http_server,
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
@@ -54,9 +55,19 @@ SCHEDULE_LAST_SECONDS = Gauge(
 
 def render_metrics() -> tuple[bytes, str]:
     """The counters of this process (of all its children with PROMETHEUS_MULTIPROC_DIR), and their content type."""
+    return generate_latest(_registry()), CONTENT_TYPE_LATEST
+
+
+def serve_metrics(port: int) -> None:
+    """Answer `/metrics` on `port` from a thread of this process, for processes that serve nothing else; 0: nowhere."""
+    if port:
+        start_http_server(port, registry=_registry())
+
+
+def _registry() -> CollectorRegistry:
     folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
     if not folder or not Path(folder).is_dir():
-        return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+        return REGISTRY
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    return registry

@@ -1,4 +1,4 @@
-"""Celery's settings, in one place for workers and for whoever sends. Why each: docs/decisions, and the tests named so.
+"""Celery's settings, in one place for workers and for whoever sends. Why each: docs/decisions/0010.
 
 Redis holds no truth: late acknowledgement, no result backend, delayed work is a row and never a countdown.
 """

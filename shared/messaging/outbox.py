@@ -22,7 +22,7 @@ from shared.messaging.envelope import Envelope
 from shared.messaging.publisher import hand_over
 from shared.models.base import now
 from shared.models.plumbing_tables import outbox_of, service_of
-from shared.request_context import current_request_id
+from shared.request_context import accept_request_id, current_request_id
 
 FIRST_RESEND = timedelta(seconds=30)
 _PENDING = "outbox_pending"
@@ -71,7 +71,8 @@ def envelope_of(message: Message) -> Envelope:
         version=message.version,
         queue=message.queue,
         body=message.dump(),
-        request_id=current_request_id() or "",
+        # A message that nobody asked for (the scheduler's) begins a request of its own.
+        request_id=current_request_id() or accept_request_id(None),
     )
 
 

@@ -16,8 +16,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from prometheus_client import start_http_server
-
 from shared.database import Database
 from shared.heartbeat import beat, stop_beating
 from shared.logging import configure_logging, get_logger
@@ -33,7 +31,7 @@ from shared.messaging.waiting_rows import (
     prune,
     waiting_summary,
 )
-from shared.metrics import OUTBOX_OLDEST_SECONDS, OUTBOX_WAITING, QUEUE_LENGTH, SENDS
+from shared.metrics import OUTBOX_OLDEST_SECONDS, OUTBOX_WAITING, QUEUE_LENGTH, SENDS, serve_metrics
 from shared.models.base import now
 from shared.settings import settings
 from shared.topology import Queue, Service
@@ -162,8 +160,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     current = settings()
-    if current.metrics_port:
-        start_http_server(current.metrics_port)
+    serve_metrics(current.metrics_port)
     relay = Relay(Database(current.relay_database_url, Service.INTAKE, pool_size=1), current.redis_url)
     get_logger().info("relay_started", interval=current.relay_interval_seconds)
     run(relay, stopped, current.relay_interval_seconds)

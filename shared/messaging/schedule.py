@@ -71,6 +71,8 @@ def _fits(fields: crontab, day: datetime) -> bool:
 
 SCHEDULE: tuple[Scheduled, ...] = (
     *(Scheduled(f"{service}.chain_audit", "* * * * *") for service in Service),
+    *(Scheduled(f"{service}.forget_expired", "20 3 * * *") for service in Service),
+    Scheduled("gateway.forget_logins", "*/30 * * * *"),
     Scheduled("points.sweep_shards", "* * * * *"),
     Scheduled("points.open_quarters", "10 0 * * *"),
     Scheduled("points.lapse_redemptions", "20 0 * * *"),

@@ -11,8 +11,6 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime
 
-from prometheus_client import start_http_server
-
 from shared.database import Database
 from shared.database.upserts import execute_counted, insert_or_nothing
 from shared.heartbeat import beat, stop_beating
@@ -20,9 +18,9 @@ from shared.logging import configure_logging, get_logger
 from shared.messaging.attempts import describe_error
 from shared.messaging.outbox import envelope_of, row_of
 from shared.messaging.schedule import SCHEDULE, Scheduled
+from shared.metrics import serve_metrics
 from shared.models.base import now
 from shared.models.plumbing_tables import outbox_of
-from shared.request_context import accept_request_id, request_context
 from shared.settings import settings
 from shared.topology import Service
 
@@ -51,7 +49,7 @@ class Scheduler:
 
     def _write(self, scheduled: Scheduled, slot: datetime) -> bool:
         message = scheduled.message()
-        with request_context(accept_request_id(None)), self._database.transaction() as session:
+        with self._database.transaction() as session:
             row = row_of(envelope_of(message), slot=scheduled.slot_key(slot), available_at=now())
             table = outbox_of(message.queue.service)
             return execute_counted(session, insert_or_nothing(session, table).values(row)) == 1
@@ -77,8 +75,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     current = settings()
-    if current.metrics_port:
-        start_http_server(current.metrics_port)
+    serve_metrics(current.metrics_port)
     database = Database(current.scheduler_database_url, Service.INTAKE, pool_size=1)
     get_logger().info("scheduler_started", tasks=len(SCHEDULE))
     run(Scheduler(database), stopped)

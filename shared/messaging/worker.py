@@ -17,18 +17,16 @@ from shared.logging import configure_logging, get_logger
 from shared.messages.base import MESSAGES
 from shared.messaging.celery_settings import new_app
 from shared.messaging.handlers import HANDLERS
-from shared.messaging.inbox import Delivery, receive
+from shared.messaging.inbox import Delivery, Outcome, receive
 from shared.messaging.publisher import close_publisher
-from shared.metrics import MESSAGE_SECONDS
+from shared.messaging.schedule import SCHEDULE
+from shared.metrics import MESSAGE_SECONDS, SCHEDULE_LAST_SECONDS, serve_metrics
 from shared.metrics import MESSAGES as DELIVERIES
 from shared.settings import settings
 from shared.topology import VISIBILITY_TIMEOUT_SECONDS, Queue, Service
 
 _GENERIC_TASKS = "shared.messaging.tasks"
-
-
-class NoHandler(Exception):
-    """Raised at start when a service has no task at all: its modules were not found."""
+_SCHEDULED = frozenset(scheduled.name for scheduled in SCHEDULE)
 
 
 def create_worker_app(
@@ -47,8 +45,6 @@ def create_worker_app(
     for message_name in sorted(HANDLERS):
         if MESSAGES[message_name].queue.service in services:
             _register_task(app, message_name)
-    if not any(name in app.tasks for name in HANDLERS):
-        raise NoHandler(f"{name} handles no message")
     app.steps["worker"].add(_Heartbeat)
     return app
 
@@ -69,6 +65,8 @@ def _deliver(service: Service, task: Task, envelope: object) -> None:
     outcome = receive(database_of(service), delivery)
     DELIVERIES.labels(service, task.name, outcome).inc()
     MESSAGE_SECONDS.labels(service, task.name).observe(time.perf_counter() - started)
+    if outcome is Outcome.HANDLED and task.name in _SCHEDULED:
+        SCHEDULE_LAST_SECONDS.labels(task.name).set_to_current_time()
 
 
 class _Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -109,6 +107,11 @@ def _check_shutdown_signal(**_fields: Any) -> None:
     """SIGTERM must put unfinished tasks back on their queue; billiard reads this name before any of our code runs."""
     if os.environ.get("REMAP_SIGTERM") != "SIGQUIT":
         get_logger().warning("worker_waits_at_sigterm", mend="set REMAP_SIGTERM=SIGQUIT in the worker's environment")
+
+
+@signals.worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
+def _serve_metrics(**_fields: Any) -> None:
+    serve_metrics(settings().metrics_port)
 
 
 @signals.worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -77,7 +77,7 @@ def start_worker(start_process: StartProcess) -> StartWorker:
         module = ["celery", "-A", "tests.integration.messaging.probe_worker", "worker", "-l", "INFO"]
         options = ["-n", f"{name}@test", "-Q", queues, "-c", str(processes), "--without-gossip", "--without-mingle"]
         running = start_process(name, [*module, *options], **environment)
-        wait_until(lambda: age_of(name) is not None or running.process.poll() is not None, timeout=30)
+        wait_until(lambda: age_of(name) is not None or running.process.poll() is not None, timeout=60)
         assert running.process.poll() is None, running.log.read_text()
         return running
 
