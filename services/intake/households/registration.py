@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.intake.households.bulk import insert_rows
 from services.intake.households.cards import new_card_numbers, new_card_token
 from services.intake.households.people import NewPerson, person_values
 from shared.models.registry import Household, Person, Resident
@@ -67,13 +68,13 @@ def register_households_bulk(
         return []
     numbers = _numbers(session, households)
     cards = iter(new_card_numbers(session, sum(household.card_number is None for household in households)))
-    household_ids = _insert(
+    household_ids = insert_rows(
         session,
         Household,
         [_household_values(household, number, cards) for household, number in zip(households, numbers, strict=True)],
     )
     residents = [resident for household in households for resident in household.residents]
-    person_ids = _insert(session, Person, person_values(township_id, [resident.person for resident in residents]))
+    person_ids = insert_rows(session, Person, person_values(township_id, [resident.person for resident in residents]))
     remaining = iter(person_ids)
     registered = [
         Registered(household_id, tuple(next(remaining) for _ in household.residents))
@@ -90,8 +91,7 @@ def register_households_bulk(
         for made, household in zip(registered, households, strict=True)
         for person_id, resident in zip(made.person_ids, household.residents, strict=True)
     ]
-    if memberships:
-        session.execute(insert(Resident), memberships)
+    insert_rows(session, Resident, memberships)
     return registered
 
 
@@ -133,10 +133,3 @@ def _household_values(household: NewHousehold, number: int, cards: Iterator[str]
         "successor_id": None,
         "version": 1,
     }
-
-
-def _insert(session: Session, model: type[Household | Person], values: list[dict[str, Any]]) -> list[int]:
-    """Insert in batches and return the ids in the order of `values`."""
-    if not values:
-        return []
-    return list(session.scalars(insert(model).returning(model.id, sort_by_parameter_order=True), values))

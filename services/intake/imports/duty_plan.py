@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.intake.households.bulk import insert_rows
 from services.intake.households.people import NewPerson, identity_index, person_values
 from services.intake.imports.findings import Counts, Findings
 from services.intake.imports.household_rows import Places
@@ -89,11 +90,9 @@ class DutyPlanner:
                 people.setdefault((row.person.name, row.person.identity_number), row.person)
         made: dict[tuple[str, str], int] = {}
         if people:
-            statement = insert(Person).returning(Person.id, sort_by_parameter_order=True)
-            ids = self.session.scalars(statement, person_values(self.township_id, list(people.values())))
+            ids = insert_rows(self.session, Person, person_values(self.township_id, list(people.values())))
             made = dict(zip(people, ids, strict=True))
-        if new:
-            self.session.execute(insert(Duty), [self._values(row, made) for row in new])
+        insert_rows(self.session, Duty, [self._values(row, made) for row in new])
 
     def _values(self, row: DutyRow, made: dict[tuple[str, str], int]) -> dict[str, Any]:
         return {

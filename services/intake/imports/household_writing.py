@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from services.intake.households.bulk import insert_rows
 from services.intake.households.people import person_values
 from services.intake.households.registration import HEAD, NewHousehold, NewResident, register_households_bulk
 from services.intake.imports.household_plan import HouseholdPlan, chunks
@@ -43,29 +44,26 @@ def _new_household(rows: list[ResidentRow]) -> NewHousehold:
 
 
 def _add_residents(session: Session, township_id: int, plan: HouseholdPlan) -> None:
-    people = person_values(township_id, [row.person for _, row in plan.new_residents])
-    person_ids: list[int] = []
-    if people:
-        person_ids = list(session.scalars(insert(Person).returning(Person.id, sort_by_parameter_order=True), people))
+    person_ids = insert_rows(session, Person, person_values(township_id, [row.person for _, row in plan.new_residents]))
     memberships = [
         (household_id, person_id, row.relation)
         for (household_id, row), person_id in zip(plan.new_residents, person_ids, strict=True)
     ]
     memberships += [(household_id, person_id, row.relation) for household_id, person_id, row in plan.returning]
-    if memberships:
-        session.execute(
-            insert(Resident),
-            [
-                {
-                    "household_id": household_id,
-                    "person_id": person_id,
-                    "relation": relation,
-                    "valid_from": today(),
-                    "valid_to": None,
-                }
-                for household_id, person_id, relation in memberships
-            ],
-        )
+    insert_rows(
+        session,
+        Resident,
+        [
+            {
+                "household_id": household_id,
+                "person_id": person_id,
+                "relation": relation,
+                "valid_from": today(),
+                "valid_to": None,
+            }
+            for household_id, person_id, relation in memberships
+        ],
+    )
 
 
 def _change(session: Session, model: type[Household | Person], changes: dict[int, dict[str, Any]]) -> None:
