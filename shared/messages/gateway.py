@@ -38,3 +38,13 @@ class Notify(Message):
     text: str
     link: str
     urgent: bool
+
+
+class _ForgetLoginsV1(Schema):
+    """Nothing: what is over is in the rows."""
+
+
+@message_class(name="gateway.forget_logins", queue=Queue.GATEWAY, version=1, accepts={1: _ForgetLoginsV1()})
+@dataclass(frozen=True, slots=True)
+class ForgetLogins(Message):
+    """Scheduled: delete sessions that are over and tries to log in that count no more."""

@@ -2,7 +2,7 @@
 
 The key's row is written in the transaction that makes the thing, under a unique constraint: a twin waits at the
 database for the first (on PostgreSQL at the row, on SQLite at the writer's lock). A failure rolls the row back, so
-that failures are not stored. Kept 90 days: a draft from the valley may come late.
+that failures are not stored. How long keys are kept: `shared.retention`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,11 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar, cast
 
 from flask import g, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared.database.upserts import execute_counted, upsert
@@ -32,7 +31,6 @@ View = TypeVar("View", bound=Callable[..., Any])
 Find = Callable[[Session, Principal, str], Any]
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-KEPT_DAYS = 90
 _IN_WORK = 0
 
 
@@ -70,13 +68,6 @@ def idempotent(find: Find, *, identify: Callable[[Any], object] = lambda made: m
         return cast(View, once)
 
     return decorate
-
-
-def forget_old_keys(session: Session) -> int:
-    """Delete the keys older than 90 days of the session's service; the count."""
-    table: Any = IDEMPOTENCY[session.info["service"]]
-    done = session.execute(delete(table).where(table.created_at < now() - timedelta(days=KEPT_DAYS)))
-    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 def _key() -> str:
