@@ -42,20 +42,22 @@ def tell_intake(session: Session, petition: Petition) -> None:
 
 
 def tell_people(session: Session, petition: Petition, people: Sequence[int]) -> None:
-    """Tell people that a petition waits for them; neither number nor kind is said, and the link is the list."""
-    if people:
-        outbox.send(
-            session,
-            Notify(
-                source=f"petitions.petition:{petition.id}",
-                source_version=petition.version,
-                withdrawn=False,
-                township_id=petition.township_id,
-                person_ids=list(people),
-                household_ids=[],
-                title=WAITING,
-                text="",
-                link=LIST_PAGE,
-                urgent=petition.major,
-            ),
-        )
+    """Tell these people, and nobody else any more, that a petition waits for them. With nobody it is withdrawn.
+
+    Neither number nor kind is said, and the link is the list.
+    """
+    outbox.send(
+        session,
+        Notify(
+            source=f"petitions.petition:{petition.id}",
+            source_version=petition.version,
+            withdrawn=not people,
+            township_id=petition.township_id,
+            person_ids=list(people),
+            household_ids=[],
+            title=WAITING,
+            text="",
+            link=LIST_PAGE,
+            urgent=petition.major,
+        ),
+    )

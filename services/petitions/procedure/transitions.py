@@ -92,7 +92,7 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One line of the table; (`from_state`, `action`, category) names it."""
+    """One line of the table; (`from_state`, `action`, category) names it. The usual next step stands first."""
 
     from_state: State
     action: Action
@@ -134,9 +134,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(S.DRAFT, A.CONFIRM_ACCUSATION, S.REGISTERED, _SEALED, _DISCIPLINE),
     Transition(S.DRAFT, A.HAND_OVER, S.REGISTERED, _SEALED, _DISCIPLINE, (N.CATEGORY,)),
     Transition(S.DRAFT, A.REPORT_UP, S.REPORTED_UP, _SEALED, _DISCIPLINE, (N.BODY,), stops=_RECEIPT),
-    Transition(S.REGISTERED, A.SEAL, S.DRAFT, _OPEN, _CLERK),
-    Transition(S.REGISTERED, A.CLASSIFY, S.REGISTERED, _OPEN, _CLERK, (N.CATEGORY,)),
-    Transition(S.REGISTERED, A.REPORT_UP, S.REPORTED_UP, _SEALED, _DISCIPLINE, (N.BODY,), stops=_RECEIPT),
     # The 60 days start with acceptance, and only for a claim that ends in an opinion.
     Transition(S.REGISTERED, A.ACCEPT, S.ACCEPTED, _CLAIM, _CLERK, (N.NOTICE,), (C.HANDLING,), _RECEIPT),
     Transition(S.REGISTERED, A.ACCEPT, S.ACCEPTED, _SUGGESTION, _CLERK, (N.NOTICE,), stops=_RECEIPT),
@@ -151,14 +148,17 @@ TRANSITIONS: tuple[Transition, ...] = (
     *_for_both(S.REGISTERED, A.REFUSE, S.NOT_ACCEPTED, (N.BODY, N.REASON, N.NOTICE), _RECEIPT),
     *_for_both(S.REGISTERED, A.REFUSE_AGAIN, S.NO_LONGER_ACCEPTED, (N.REVIEW_OPINION, N.REASON, N.NOTICE), _RECEIPT),
     *_for_both(S.REGISTERED, A.OBJECT, S.OBJECTED, (N.REASON,), (C.OBJECTION,)),
+    Transition(S.REGISTERED, A.SEAL, S.DRAFT, _OPEN, _CLERK),
+    Transition(S.REGISTERED, A.CLASSIFY, S.REGISTERED, _OPEN, _CLERK, (N.CATEGORY,)),
+    Transition(S.REGISTERED, A.REPORT_UP, S.REPORTED_UP, _SEALED, _DISCIPLINE, (N.BODY,), stops=_RECEIPT),
     *_for_both(S.OBJECTED, A.CONFIRM_RETURN, S.RETURNED, (N.BODY,), (C.NOTICE,)),
     *_for_both(S.OBJECTED, A.KEEP, S.REGISTERED, (N.REASON,), ()),
-    Transition(S.ACCEPTED, A.EXTEND, S.ACCEPTED, _CLAIM, _LEADER, (N.DAYS, N.REASON)),
     Transition(
         S.ACCEPTED, A.DELIVER, S.DELIVERED, _CLAIM, _CLERK, (N.RESULT, N.NOTICE), (C.REVIEW_WINDOW,), (C.HANDLING,)
     ),
     Transition(S.ACCEPTED, A.DELIVER, S.DELIVERED, _SUGGESTION, _CLERK, (N.RESULT, N.NOTICE)),
     Transition(S.ACCEPTED, A.DELIVER, S.DELIVERED, _SEALED, _DISCIPLINE, (N.RESULT, N.NOTICE)),
+    Transition(S.ACCEPTED, A.EXTEND, S.ACCEPTED, _CLAIM, _LEADER, (N.DAYS, N.REASON)),
     Transition(S.ACCEPTED, A.RECONCILE, S.RECONCILED, _CLAIM, _CLERK, (N.AGREEMENT,), stops=(C.HANDLING,)),
     *_for_both(S.REGISTERED, A.WITHDRAW, S.WITHDRAWN, (N.REASON,), _ALL_OPEN),
     *_for_both(S.ACCEPTED, A.WITHDRAW, S.WITHDRAWN, (N.REASON,), _ALL_OPEN),

@@ -132,8 +132,23 @@ RESULTS = {
     Result.EXPLAINED: "解释说明",
     Result.NOT_SUPPORTED: "不予支持",
 }
+_VALUES: dict[str, dict[str, str]] = {
+    "notice": {value.value: text for value, text in NOTICES.items()},
+    "result": {value.value: text for value, text in RESULTS.items()},
+    "category": {value.value: text for value, text in CATEGORIES.items()},
+    "route": {value.value: text for value, text in ROUTES.items()},
+}
+_LABELS = {need.value: text for need, text in NEEDS.items()} | {"notice_reason": "无法告知的原因", "text": "补充内容"}
 GRADES = {
     Grade.SATISFIED: "满意",
     Grade.BASICALLY_SATISFIED: "基本满意",
     Grade.DISSATISFIED: "不满意",
 }
+
+
+def say_details(details: dict[str, object]) -> list[str]:
+    """What was said at an act, as sentences: `告知方式：书面告知`."""
+    return [
+        f"{_LABELS.get(name, name)}：{_VALUES.get(name, {}).get(str(value), str(value))}"
+        for name, value in details.items()
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from services.petitions.procedure.words import CATEGORIES, CHANNELS
-from services.petitions.register import assignments, exclusions, openings
+from services.petitions.register import assignments, openings
 from services.petitions.register.details import Detail, detail_of, names_of_people
 from services.petitions.register.parties import PersonDetails
 from services.petitions.register.registration import Filing, Receipt, receipt_of, register_petition
@@ -126,7 +126,7 @@ def assign(values: dict[str, Any], number: str) -> dict[str, list[str]]:
 @blueprint.response(204)
 def recuse(number: str) -> None:
     """Withdraw for a direct interest; the petition does not exist for the caller any more."""
-    exclusions.recuse(current_session(), current_principal(), number)
+    assignments.recuse(current_session(), current_principal(), number)
 
 
 @blueprint.route("/waiting")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import structlog
 from sqlalchemy import delete, exists, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
+from services.petitions.procedure.tidings import tell_people
 from services.petitions.register.duties import holds
 from services.petitions.register.exclusions import is_excluded
 from services.petitions.register.visibility import petition_by_number
@@ -14,21 +16,31 @@ from shared import audit
 from shared.calendar import today
 from shared.errors import Forbidden, Invalid
 from shared.identity import Principal, Role
-from shared.models.petition_kinds import Category
+from shared.models.petition_kinds import Category, ExclusionReason
 from shared.models.petitions import Assignment, Exclusion, Petition
 from shared.models.registry import Duty, DutyKind
 
+log = structlog.get_logger(__name__)
 _ASSIGNABLE = (DutyKind.CLERK, DutyKind.HANDLER, DutyKind.LEADER)
 
 
 def assign_to_duty(session: Session, petition: Petition, on: date) -> list[int]:
-    """Give the petition to everyone whose duty it is (clerks, or discipline officers) and who is not excluded.
-
-    Whoever had it before for another duty loses it. Returns the people's ids.
+    """Give the petition to everyone whose duty it is and who is not excluded: discipline officers where it is
+    sealed, else clerks, and leaders where no clerk is left. Whoever had it before loses it. Returns their ids.
     """
-    kind = DutyKind.DISCIPLINE if petition.category is Category.ACCUSATION else DutyKind.CLERK
     session.flush()
     session.execute(delete(Assignment).where(Assignment.petition_id == petition.id))
+    sealed = petition.category is Category.ACCUSATION
+    for kind in (DutyKind.DISCIPLINE,) if sealed else (DutyKind.CLERK, DutyKind.LEADER):
+        _assign_all(session, petition, kind, on)
+        if people := people_on(session, petition):
+            return people
+    # Nobody of the township may know of it: only a count for the operator, neither number nor kind.
+    log.warning("petition_without_people", township=petition.township_id)
+    return []
+
+
+def _assign_all(session: Session, petition: Petition, kind: DutyKind, on: date) -> None:
     excluded = exists().where(
         Exclusion.petition_id == petition.id,
         or_(Exclusion.person_id == Duty.person_id, Exclusion.office_id == Duty.office_id),
@@ -39,7 +51,6 @@ def assign_to_duty(session: Session, petition: Petition, on: date) -> list[int]:
         .distinct()
     )
     session.execute(insert(Assignment).from_select(["petition_id", "person_id", "assigned_on"], people))
-    return people_on(session, petition)
 
 
 def people_on(session: Session, petition: Petition) -> list[int]:
@@ -66,4 +77,26 @@ def assign_person(session: Session, actor: Principal, number: str, person_id: in
     audit.record(session, actor, "assign_petition", "petition", str(petition.id), details={"person_id": person_id})
     if person_id not in people_on(session, petition):
         session.add(Assignment(petition_id=petition.id, person_id=person_id, assigned_on=day))
-        session.flush()
+        _tell_who_is_left(session, petition)
+
+
+def recuse(session: Session, actor: Principal, number: str) -> None:
+    """Withdraw from a petition for a direct interest: it does not exist for this person any more. Raises NotFound."""
+    petition = petition_by_number(session, actor, number)
+    if actor.person_id is None:
+        raise Forbidden("这个账号没有对应的人员，不能申请回避。请联系乡镇管理员。")
+    audit.record(session, actor, "recuse_from_petition", "petition", petition.id)
+    session.add(Exclusion(petition_id=petition.id, person_id=actor.person_id, reason=ExclusionReason.RECUSED))
+    session.execute(
+        delete(Assignment).where(Assignment.petition_id == petition.id, Assignment.person_id == actor.person_id)
+    )
+    session.flush()
+    if not people_on(session, petition):
+        assign_to_duty(session, petition, today())
+    _tell_who_is_left(session, petition)
+
+
+def _tell_who_is_left(session: Session, petition: Petition) -> None:
+    petition.version += 1
+    session.flush()
+    tell_people(session, petition, people_on(session, petition))

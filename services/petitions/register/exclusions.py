@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from services.petitions.register.duties import holds
 from services.petitions.register.secrets import reveal
-from services.petitions.register.visibility import petition_by_number
-from shared import audit
 from shared.calendar import today
-from shared.errors import Forbidden
-from shared.identity import Principal
 from shared.models.petition_kinds import Category, ExclusionReason, PartyKind
-from shared.models.petitions import Assignment, Exclusion, Party, Petition
+from shared.models.petitions import Exclusion, Party, Petition
 from shared.models.registry import Duty, Office, Person
 
 _SHORTEST_NAME = 2
@@ -57,18 +53,6 @@ def exclude_mentioned(session: Session, petition: Petition) -> None:
         words = [str(reveal(petition.text_encrypted)["text"])]
     if words:
         exclude_named(session, petition, "\n".join(words))
-
-
-def recuse(session: Session, actor: Principal, number: str) -> None:
-    """Withdraw from a petition for a direct interest: it does not exist for this person any more. Raises NotFound."""
-    petition = petition_by_number(session, actor, number)
-    if actor.person_id is None:
-        raise Forbidden("这个账号没有对应的人员，不能申请回避。请联系乡镇管理员。")
-    audit.record(session, actor, "recuse_from_petition", "petition", str(petition.id))
-    session.add(Exclusion(petition_id=petition.id, person_id=actor.person_id, reason=ExclusionReason.RECUSED))
-    session.execute(
-        delete(Assignment).where(Assignment.petition_id == petition.id, Assignment.person_id == actor.person_id)
-    )
 
 
 def is_excluded(session: Session, petition_id: int, person_id: int, on: date) -> bool:

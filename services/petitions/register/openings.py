@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.petitions.procedure.steps import steps_of
+from services.petitions.procedure.words import say_details
 from services.petitions.register.parties import PersonDetails
 from services.petitions.register.secrets import reveal
 from services.petitions.register.visibility import is_assigned, petition_by_number
@@ -55,6 +56,11 @@ class OpenedStep:
     recorded_at: datetime
     actor_name: str
     details: dict[str, Any]
+
+    @property
+    def said(self) -> list[str]:
+        """The details as sentences."""
+        return say_details(self.details)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class OpenedStepSchema(Schema):
     happened_on = fields.Date(required=True)
     actor_name = fields.String(required=True)
     details = fields.Dict(keys=fields.String(), required=True)
+    said = fields.List(fields.String(), required=True)
 
 
 class OpenedSchema(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -259,3 +260,53 @@ def _everything(database: Database, rows: Rows) -> bytes:
     tables = rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     lines = [row[0] for (table,) in tables for row in rows(f'SELECT each::text FROM "{table}" AS each')]
     return "\n".join(lines).encode()
+
+
+def test_what_nobody_of_the_township_may_know_is_told_to_nobody(
+    api: Api, principal_of: PrincipalOf, database: Database, rows: Rows
+) -> None:
+    officer = principal_of(Role.DISCIPLINE)
+    with database.reading() as session:
+        name = session.scalar(select(Person.name).where(Person.id == officer.person_id))
+    _accuse(api, principal_of(Role.CLERK), complained_of=str(name))
+    ((body,),) = rows("SELECT body FROM petitions_outbox WHERE name = 'gateway.notify'")
+    assert '"person_ids":[]' in body
+    assert '"withdrawn":true' in body
+    assert rows("SELECT count(*) FROM petitions_assignment") == [(0,)]
+
+
+def test_a_petition_about_the_clerk_goes_to_the_leader(
+    api: Api, principal_of: PrincipalOf, database: Database, rows: Rows
+) -> None:
+    clerk, leader = principal_of(Role.CLERK), principal_of(Role.LEADER)
+    with database.reading() as session:
+        name = session.scalar(select(Person.name).where(Person.id == clerk.person_id))
+    number = api.register(leader, complained_of=str(name))["number"]
+    assert api.call(clerk, "GET", f"/petitions/{number}").status_code == 404
+    assert rows("SELECT person_id FROM petitions_assignment") == [(leader.person_id,)]
+
+
+def test_the_notice_of_a_sealed_petition_is_taken_from_the_clerk(
+    api: Api, principal_of: PrincipalOf, rows: Rows
+) -> None:
+    clerk, officer = principal_of(Role.CLERK), principal_of(Role.DISCIPLINE)
+    number = api.register(clerk)["number"]
+    api.act(clerk, number, "seal")
+    first, second = [
+        json.loads(body)
+        for (body,) in rows("SELECT body FROM petitions_outbox WHERE name = 'gateway.notify' ORDER BY id")
+    ]
+    assert first["source"] == second["source"]
+    assert (first["person_ids"], second["person_ids"]) == ([clerk.person_id], [officer.person_id])
+    assert second["source_version"] > first["source_version"]
+
+
+def test_the_notice_is_withdrawn_when_nothing_waits_any_more(api: Api, principal_of: PrincipalOf, rows: Rows) -> None:
+    clerk = principal_of(Role.CLERK)
+    number = api.register(clerk)["number"]
+    api.act(clerk, number, "withdraw", reason="已经自行协商解决。")
+    bodies = [
+        json.loads(body)
+        for (body,) in rows("SELECT body FROM petitions_outbox WHERE name = 'gateway.notify' ORDER BY id")
+    ]
+    assert [body["withdrawn"] for body in bodies] == [False, True]

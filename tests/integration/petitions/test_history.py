@@ -40,7 +40,7 @@ def test_of_two_acts_at_once_one_wins_and_the_other_is_told(
     number = api.register(clerk)["number"]
     acts = {
         Action.ACCEPT: ActValues(notice=Notice.SPOT),
-        Action.WITHDRAW: ActValues(reason="已经自行协商解决。"),
+        Action.REFUSE: ActValues(notice=Notice.SPOT, body="县信访局", reason="正在办理同一件事。"),
     }
 
     def act(action: Action) -> str:

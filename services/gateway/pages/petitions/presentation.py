@@ -67,26 +67,16 @@ def timeline(detail: dict[str, Any], said: dict[int, str] | None = None) -> list
     if not detail["possible"] or state == "concluded":
         return drawn
     late = due_tag(petition["next_due_on"])[1] == "late"
-    drawn.append(
-        {
-            "title": petition["state_text"],
-            "when": remaining_words(petition["next_due_on"]),
-            "text": "",
-            "state": "late" if late else "now",
-        }
-    )
-    words = {"registered": _("登记"), "accepted": _("受理"), "delivered": _("送达处理意见"), "concluded": _("办结")}
-    following = _WAY[_WAY.index(state) + 1 :] if state in _WAY else ()
-    return drawn + [{"title": words[each], "when": "", "text": "", "state": "next"} for each in following]
+    words = {"accepted": _("受理或答复"), "delivered": _("办理并送达处理意见"), "concluded": _("办结")}
+    titles = [words[each] for each in _WAY[_WAY.index(state) + 1 :]] if state in _WAY else [petition["state_text"]]
+    following = [{"title": title, "when": "", "text": "", "state": "next"} for title in titles]
+    following[0] |= {"when": remaining_words(petition["next_due_on"]), "state": "late" if late else "now"}
+    return drawn + following
 
 
-def said_at(opened: dict[str, Any], fields: dict[str, str]) -> dict[int, str]:
+def said_at(opened: dict[str, Any]) -> dict[int, str]:
     """What was said at each step, by its place in the history."""
-    return {
-        place: "；".join(f"{fields.get(name, name)}：{value}" for name, value in step["details"].items())
-        for place, step in enumerate(opened["steps"])
-        if step["details"]
-    }
+    return {place: "；".join(step["said"]) for place, step in enumerate(opened["steps"])}
 
 
 def _due_words(clock: dict[str, Any]) -> str:

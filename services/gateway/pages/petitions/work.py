@@ -95,12 +95,11 @@ def show_petition(
     detail = petitions.get(f"{API}/{number}", principal).data
     sealed = detail["petition"]["category"] == "accusation"
     may_assign = principal.has(Role.DISCIPLINE) if sealed else principal.has(Role.CLERK, Role.LEADER)
-    fields = {field["name"]: field["text"] for each in detail["possible"] for field in each["fields"]}
     return render_template(
         "petitions/show.html",
         detail=detail,
         petition=line(detail["petition"]),
-        steps=timeline(detail, said_at(opened, fields) if opened else None),
+        steps=timeline(detail, said_at(opened) if opened else None),
         clocks=clock_rows(detail["clocks"]),
         acts=[each for each in detail["possible"] if each["allowed"]],
         others=[each for each in detail["possible"] if not each["allowed"]],
