@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.embedded.first_start import demo_unless_refused, prepare
+from deploy.embedded.journal import Journal
 from deploy.embedded.parentage import end_when_parent_ends
 from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
 from deploy.embedded.processes import commands
@@ -79,7 +80,9 @@ def _run(stack: ExitStack) -> None:
     environment.update(XZ_DATA_DIR=str(current.data_dir), DATABASE_URL=current.database_url)
     is_demo = prepare(current, environment, wants_demo=demo_unless_refused(), say=print)
     environment.setdefault("XZ_DEMO", "1" if is_demo else "0")
-    supervisor = Supervisor()
+    journal = Journal(current.data_dir / "log" / "xiangzhi.log")
+    stack.callback(journal.close)
+    supervisor = Supervisor(journal=journal)
     stack.callback(supervisor.stop)
     ports = {**choose_inner_ports(), Service.GATEWAY: port}
     for service, inner in ports.items():
@@ -91,7 +94,10 @@ def _run(stack: ExitStack) -> None:
     _wait_until_ready(
         supervisor, [f"http://{_reachable(host)}:{port}", *(environment[f"{each.upper()}_URL"] for each in _INNER)]
     )
-    print(welcome(address, is_demo=is_demo, seconds=time.monotonic() - started), flush=True)
+    seconds = time.monotonic() - started
+    print(welcome(address, is_demo=is_demo, seconds=seconds, journal=journal.path), flush=True)
+    # The address stays in sight: from here on the terminal shows what someone should look at.
+    supervisor.is_quiet = True
     supervisor.tend(until=lambda: False)
 
 

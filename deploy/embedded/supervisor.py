@@ -6,6 +6,7 @@ A child that ends is started again, after 1, 2, 4 … 30 seconds: one crashed wo
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+from deploy.embedded.journal import Journal
 from deploy.embedded.parentage import die_with_parent
 
 FIRST_PAUSE = 1.0
@@ -22,6 +24,8 @@ LONGEST_PAUSE = 30.0
 # A child that ran so long has recovered: its next failure begins with the first pause again.
 HEALTHY_SECONDS = 60.0
 STOP_SECONDS = 25.0
+# A line of our own logs that asks nobody to do anything, or one of a worker that ends.
+_ORDINARY = re.compile(r"\d\d:\d\d:\d\d (debug|info) |worker: ")
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 
 
@@ -50,9 +54,12 @@ class Supervisor:
     when that thread ends.
     """
 
-    def __init__(self, output: IO[str] = sys.stdout) -> None:
+    def __init__(self, output: IO[str] = sys.stdout, journal: Journal | None = None) -> None:
         self.children: list[Child] = []
+        # While set, the terminal shows warnings and errors only; the journal keeps every line.
+        self.is_quiet = False
         self._output = output
+        self._journal = journal
         self._printing = threading.Lock()
         self._colour = output.isatty() and "NO_COLOR" not in os.environ
 
@@ -92,13 +99,17 @@ class Supervisor:
 
     def say(self, name: str, line: str) -> None:
         """Print one line under a process's name."""
-        width = max([len(child.name) for child in self.children] + [len(name)])
+        names = [child.name for child in self.children]
+        width = max(len(each) for each in [*names, name])
         prefix = f"{name:<{width}} | "
-        if self._colour:
-            names = [child.name for child in self.children]
-            colour = _COLOURS[names.index(name) % len(_COLOURS)] if name in names else 1
-            prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
         with self._printing:
+            if self._journal is not None:
+                self._journal.write(f"{prefix}{line}\n")
+            if self.is_quiet and _ORDINARY.match(line):
+                return
+            if self._colour:
+                colour = _COLOURS[names.index(name) % len(_COLOURS)] if name in names else 1
+                prefix = f"\x1b[{colour}m{prefix}\x1b[0m"
             self._output.write(f"{prefix}{line}\n")
             self._output.flush()
 

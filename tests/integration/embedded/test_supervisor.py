@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.embedded.journal import Journal
 from deploy.embedded.supervisor import Supervisor
 from tests.fixtures.postgresql_cluster import PROJECT
 from tests.fixtures.waiting import wait_until
@@ -42,6 +43,29 @@ def test_every_line_carries_the_name_of_its_process() -> None:
     wait_until(lambda: "一行" in output.getvalue())
     supervisor.stop()
     assert output.getvalue() == "points       | 一行\n"
+
+
+def test_once_quiet_the_terminal_shows_what_someone_should_look_at_and_the_journal_all(tmp_path: Path) -> None:
+    output = io.StringIO()
+    journal = Journal(tmp_path / "log" / "xiangzhi.log")
+    supervisor = Supervisor(output, journal)
+    supervisor.is_quiet = True
+    supervisor.say("relay", "08:15:01 info relay_sent copies=1")
+    supervisor.say("relay", "08:15:02 warning relay_paused seconds=5")
+    supervisor.say("relay", "Traceback (most recent call last):")
+    assert "relay_sent" not in output.getvalue()
+    assert output.getvalue().count("\n") == 2
+    journal.close()
+    assert journal.path.read_text().count("relay | ") == 3
+
+
+def test_a_journal_that_has_grown_begins_anew_and_keeps_the_older_half(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "xiangzhi.log", limit=100)
+    for number in range(10):
+        journal.write(f"{number:>30}\n")
+    journal.close()
+    assert journal.path.stat().st_size <= 131
+    assert (tmp_path / "xiangzhi.log.1").stat().st_size <= 131
 
 
 def test_a_crashed_child_is_started_again_and_the_others_go_on(tmp_path: Path) -> None:
