@@ -38,7 +38,7 @@ def export_events(session: Session, actor: Principal, village_code: str, quarter
     kinds = {NUMBER.key: CellKind.INTEGER, QUANTITY.key: CellKind.AMOUNT}
     shown = (VILLAGE, NUMBER, CARD, HEAD, RULE, DAY, QUANTITY, NOTE, WITNESS)
     columns = [ExportColumn(column.header, kinds.get(column.key, CellKind.TEXT)) for column in shown]
-    columns += [ExportColumn("条目名称", width=30), ExportColumn("状态")]
+    columns += [ExportColumn("内容", width=30), ExportColumn("状态")]
     caption = f"{village.name} {format_quarter(quarter)} 积分记录　导出人：{actor.name}　导出时间：{say_moment(now())}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.xlsx"
