@@ -12,18 +12,9 @@ from sqlalchemy.orm import Session
 from services.points.scoring.outcome import Outcome
 from services.points.scoring.quarters import quarter_rows
 from services.points.scoring.scope import Scope
-from services.points.scoring.statement import Statement, end_bulk, prepare_bulk, scoring_statement
+from services.points.scoring.statement import COUNTS, Statement, end_bulk, prepare_bulk, scoring_statement
 from services.points.scoring.values import table_of
 from shared.database.engine import is_sqlite
-
-DIFFERS = "scored <> coalesce(held, 0)"
-
-COUNTS = f"""
-  count(*) AS events, count(*) FILTER (WHERE {DIFFERS}) AS entries,
-  count(DISTINCT household_id) FILTER (WHERE {DIFFERS}) AS households,
-  coalesce(sum(scored - coalesce(held, 0)) FILTER (WHERE scored > coalesce(held, 0)), 0) AS up,
-  coalesce(sum(scored - coalesce(held, 0)) FILTER (WHERE scored < coalesce(held, 0)), 0) AS down
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def differences(
     rows = session.execute(
         text(
             f"WITH {statement.expressions} SELECT id, household_id, rule_id, quarter, coalesce(held, 0) AS held, scored"
-            f" FROM scored WHERE {DIFFERS} ORDER BY id" + (" LIMIT :row_limit" if limit is not None else "")
+            f" FROM differing ORDER BY id" + (" LIMIT :row_limit" if limit is not None else "")
         ),
         statement.parameters | ({"row_limit": limit} if limit is not None else {}),
     )
@@ -77,7 +68,7 @@ def count_scored(
 ) -> Outcome:
     """The counts that posting this scope would come to."""
     statement = _statement(session, village_id, scope, rulebooks)
-    row = session.execute(text(f"WITH {statement.expressions} SELECT {COUNTS} FROM scored"), statement.parameters).one()
+    row = session.execute(text(f"WITH {statement.expressions} {COUNTS}"), statement.parameters).one()
     end_bulk(session, scope)
     return counted(row)
 
@@ -98,16 +89,14 @@ def store_differences(
     )
     select = (
         "SELECT CAST(:recalculation AS bigint), CAST(:village AS bigint), id, household_id, rule_id, quarter,"
-        f" coalesce(held, 0), scored FROM scored WHERE {DIFFERS}"
+        " coalesce(held, 0), scored FROM differing"
     )
     parameters = statement.parameters | {"recalculation": recalculation_id}
     if is_sqlite(session):
         session.execute(text(f"{insert} WITH {statement.expressions} {select}"), parameters)
-        row = session.execute(text(f"WITH {statement.expressions} SELECT {COUNTS} FROM scored")).one()
+        row = session.execute(text(f"WITH {statement.expressions} {COUNTS}")).one()
     else:
         kept = f"kept AS ({insert} {select})"
-        row = session.execute(
-            text(f"WITH {statement.expressions}, {kept} SELECT {COUNTS} FROM scored"), parameters
-        ).one()
+        row = session.execute(text(f"WITH {statement.expressions}, {kept} {COUNTS}"), parameters).one()
     end_bulk(session, scope)
     return counted(row)

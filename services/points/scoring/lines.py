@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +43,16 @@ Lines = dict[int, Line]
 """Rule id → line."""
 
 
-def lines_of(session: Session, village_id: int, rulebook_ids: Collection[int]) -> dict[int, Lines]:
-    """The lines of each revision that hold in this village (the township's and the village's own extras)."""
-    wanted = sorted(set(rulebook_ids))
+def lines_of(
+    session: Session, village_id: int, rulebook_ids: Collection[int], known: Mapping[int, Lines] | None = None
+) -> dict[int, Lines]:
+    """The lines of each revision that hold in this village (the township's and the village's own extras).
+
+    `known` are not read again.
+    """
+    wanted = sorted(set(rulebook_ids) - set(known or ()))
+    if not wanted:
+        return dict(known or {})
     steps: dict[int, list[tuple[int, int]]] = {}
     for line_id, threshold, points in session.execute(
         select(RuleStep.rule_id, RuleStep.threshold, RuleStep.points)
@@ -77,7 +84,7 @@ def lines_of(session: Session, village_id: int, rulebook_ids: Collection[int]) -
     for line_id, rulebook_id, rule_id, *worth in rows:
         values: tuple[Any, ...] = (*worth, tuple(steps.get(line_id, ())))
         lines[rulebook_id][rule_id] = Line(*values)
-    return lines
+    return lines | dict(known or {})
 
 
 def codes_of(session: Session, village_id: int, township_id: int) -> frozenset[int]:

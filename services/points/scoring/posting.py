@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sqlalchemy import text
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from services.points.ledger.postings import insert_posting, new_head
 from services.points.ledger.village import ChainEnd, lock_ledger
-from services.points.scoring.differences import COUNTS, DIFFERS, counted
+from services.points.scoring.differences import counted
+from services.points.scoring.lines import Lines
 from services.points.scoring.outcome import Outcome
 from services.points.scoring.quarters import booked_quarters, quarter_rows
-from services.points.scoring.scope import Scope, scope_of_moves
-from services.points.scoring.statement import end_bulk, prepare_bulk, scoring_statement
+from services.points.scoring.scope import Scope, lines_to_compare, moved
+from services.points.scoring.statement import COUNTS, end_bulk, prepare_bulk, scoring_statement
 from services.points.scoring.values import table_of
-from shared.models.points import PostingKind
+from shared.models.points import PostingKind, VillageQuarter
 
 
 def score_and_post(
@@ -48,21 +49,23 @@ def recalculate(
     `moves`: quarter → rulebook id. `full` scores everything in these quarters. A second time it posts nothing.
     """
     end = lock_ledger(session, village_id)
-    scope = scope_of_moves(session, village_id, moves, full=full)
-    if moves:
+    rows = quarter_rows(session, village_id)
+    lines = lines_to_compare(session, village_id, rows, moves)
+    scope = moved(rows, lines, moves, full=full)
+    for rulebook_id in sorted({target for quarter, target in moves.items() if quarter in rows}):
         session.execute(
-            text(
-                "UPDATE points_quarter SET rulebook_id = :rulebook, version = version + 1"
-                " WHERE village_id = :village AND quarter = :quarter AND rulebook_id <> :rulebook"
-            ),
-            [
-                {"village": village_id, "quarter": quarter, "rulebook": rulebook_id}
-                for quarter, rulebook_id in sorted(moves.items())
-            ],
+            update(VillageQuarter)
+            .where(
+                VillageQuarter.village_id == village_id,
+                VillageQuarter.quarter.in_([quarter for quarter, target in moves.items() if target == rulebook_id]),
+                VillageQuarter.rulebook_id != rulebook_id,
+            )
+            .values(rulebook_id=rulebook_id, version=VillageQuarter.version + 1)
+            .execution_options(synchronize_session=False)
         )
     if scope.is_empty:
         return Outcome(0, 0, 0, 0, 0)
-    return _post(session, end, scope, PostingKind.RECALCULATION, made_by, recalculation_id, None)
+    return _post(session, end, scope, PostingKind.RECALCULATION, made_by, recalculation_id, None, lines)
 
 
 def _post(
@@ -73,12 +76,13 @@ def _post(
     made_by: str,
     recalculation_id: int | None,
     reason: str | None,
+    known: Mapping[int, Lines] | None = None,
 ) -> Outcome:
     # Session changes of this transaction (states of events, quarters) are part of what is scored.
     session.flush()
     rows = quarter_rows(session, end.village_id)
     booked = booked_quarters(session, end.village_id, rows)
-    table = table_of(session, end.village_id, scope, rows, booked=booked)
+    table = table_of(session, end.village_id, scope, rows, booked=booked, known=known)
     prepare_bulk(session, scope)
     statement = scoring_statement(session, end.village_id, scope, table)
     # A recalculation corrects; otherwise the first entry of an event is its award.
@@ -89,7 +93,7 @@ def _post(
         head,
         f"{statement.expressions},\n{_line(first)}",
         statement.parameters,
-        counts=f"SELECT {COUNTS} FROM scored",
+        counts=COUNTS,
     )
     end_bulk(session, scope)
     if counts is None:
@@ -106,5 +110,5 @@ def _line(first: str) -> str:
   SELECT id AS position, household_id, id AS event_id, CAST(scored - coalesce(held, 0) AS integer) AS amount,
     booked AS quarter, quarter AS origin_quarter,
     CASE WHEN held IS NULL THEN '{first}' ELSE 'adjustment' END AS kind
-  FROM scored WHERE {DIFFERS}
+  FROM differing
 )"""

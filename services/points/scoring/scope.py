@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from services.points.scoring.lines import Lines, lines_of
-from services.points.scoring.quarters import quarter_rows
+from services.points.scoring.quarters import QuarterRow, quarter_rows
 from shared.models.points import Once
 from shared.quarters import year_of
 
@@ -22,6 +22,11 @@ class Scope:
 
     touched: Mapping[int, frozenset[int] | None]
     households: frozenset[int] | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all rules of its quarters are in it."""
+        return all(rules is None for rules in self.touched.values())
 
     @property
     def is_empty(self) -> bool:
@@ -63,15 +68,25 @@ def scope_of_events(
 def scope_of_moves(session: Session, village_id: int, moves: Mapping[int, int], *, full: bool = False) -> Scope:
     """What moving quarters to other revisions can touch. `moves`: quarter → rulebook id."""
     rows = quarter_rows(session, village_id)
-    # A quarter without a row has no events; it takes its revision when it gets one.
-    moves = {quarter: target for quarter, target in moves.items() if quarter in rows}
+    return moved(rows, lines_to_compare(session, village_id, rows, moves), moves, full=full)
+
+
+def lines_to_compare(
+    session: Session, village_id: int, rows: Mapping[int, QuarterRow], moves: Mapping[int, int]
+) -> dict[int, Lines]:
+    """The lines of the revisions that the quarters have and are moved to."""
+    return lines_of(session, village_id, {*moves.values(), *(row.rulebook_id for row in rows.values())})
+
+
+def moved(rows: Mapping[int, QuarterRow], lines: Mapping[int, Lines], moves: Mapping[int, int], *, full: bool) -> Scope:
+    """The scope of moves, from what was read. A quarter without a row has no events: it is left out."""
+    known = {quarter: target for quarter, target in moves.items() if quarter in rows}
     if full:
-        return Scope(dict.fromkeys(moves))
-    lines = lines_of(session, village_id, {*moves.values(), *(rows[quarter].rulebook_id for quarter in moves)})
+        return Scope(dict.fromkeys(known))
     return Scope(
         {
             quarter: differing_rules(lines[rows[quarter].rulebook_id], lines[target])
-            for quarter, target in moves.items()
+            for quarter, target in known.items()
             if target != rows[quarter].rulebook_id
         }
     )

@@ -8,7 +8,9 @@ id; everywhere else running sums are computed for all, in the order of the key.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import text
@@ -22,6 +24,7 @@ from services.points.scoring.values import (
     STEPPED,
     TIERED_YEAR,
     Table,
+    Value,
 )
 from shared.database.engine import is_sqlite
 
@@ -33,12 +36,24 @@ _POSTGRESQL_VALUES = """value AS MATERIALIZED (
 
 _ORDER = "ORDER BY occurred_on, id"
 
+_DIFFERING = "differing AS MATERIALIZED (SELECT * FROM scored WHERE scored <> coalesce(held, 0))"
+
+COUNTS = """SELECT (SELECT count(*) FROM raw) AS events, count(*) AS entries,
+  count(DISTINCT household_id) AS households,
+  coalesce(sum(scored - coalesce(held, 0)) FILTER (WHERE scored > coalesce(held, 0)), 0) AS up,
+  coalesce(sum(scored - coalesce(held, 0)) FILTER (WHERE scored < coalesce(held, 0)), 0) AS down FROM differing"""
+
+
+_FIELDS = tuple(field.name for field in fields(Value))
+_fields_of = attrgetter(*_FIELDS)
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`WITH` list without the word, ending in `scored(id, household_id, rule_id, quarter, booked, held, scored)`.
+    """`WITH` list without the word, ending in `differing(id, household_id, rule_id, quarter, booked, held, scored)`.
 
-    `scored` holds every event that is compared; `held` is null where the ledger holds no entry of it.
+    `raw` and `scored` hold every event that is compared, `differing` those whose score is not what the ledger holds;
+    `held` is null where the ledger has no entry of an event.
     """
 
     expressions: str
@@ -48,7 +63,8 @@ class Statement:
 def scoring_statement(session: Session, village_id: int, scope: Scope, table: Table) -> Statement:
     """Build the statement. On SQLite the scores are computed at once, into a temporary table that `scored` reads."""
     if not is_sqlite(session):
-        return _Builder(False, scope, table).build(village_id)
+        statement = _Builder(False, scope, table).build(village_id)
+        return Statement(f"{statement.expressions},\n{_DIFFERING}", statement.parameters)
     _fill_temporary_tables(session, table)
     statement = _Builder(True, scope, table).build(village_id)
     session.execute(
@@ -58,25 +74,37 @@ def scoring_statement(session: Session, village_id: int, scope: Scope, table: Ta
         ),
         statement.parameters,
     )
-    return Statement("scored AS (SELECT * FROM scope_scored)", {"village": village_id})
+    return Statement(
+        f"raw AS (SELECT id FROM scope_scored),\nscored AS (SELECT * FROM scope_scored),\n{_DIFFERING}",
+        {"village": village_id},
+    )
 
 
 def prepare_bulk(session: Session, scope: Scope) -> None:
     """Tell PostgreSQL's planner, for this transaction, what it can't see: expressions have no statistics."""
     if is_sqlite(session):
         return
-    if scope.households is None:
-        session.execute(text("SET LOCAL enable_mergejoin = off"))
-        session.execute(text("SET LOCAL enable_nestloop = off"))
-        session.execute(text("SET LOCAL work_mem = '64MB'"))
-    session.execute(text("SET LOCAL jit = off"))
+    if scope.households is not None:
+        session.execute(text("SET LOCAL jit = off"))
+        return
+    session.execute(
+        text(
+            "SELECT set_config('jit', 'off', true), set_config('work_mem', '64MB', true),"
+            " set_config('enable_mergejoin', 'off', true), set_config('enable_nestloop', 'off', true)"
+        )
+    )
 
 
 def end_bulk(session: Session, scope: Scope) -> None:
     """Give the planner its freedom back for the rest of the transaction."""
     if not is_sqlite(session) and scope.households is None:
-        session.execute(text("SET LOCAL enable_mergejoin = on"))
-        session.execute(text("SET LOCAL enable_nestloop = on"))
+        session.execute(
+            text("SELECT set_config('enable_mergejoin', 'on', true), set_config('enable_nestloop', 'on', true)")
+        )
+
+
+def _rows(table: Table) -> list[dict[str, Any]]:
+    return [dict(zip(_FIELDS, _fields_of(value), strict=True)) for value in table.values]
 
 
 def _fill_temporary_tables(session: Session, table: Table) -> None:
@@ -96,7 +124,7 @@ def _fill_temporary_tables(session: Session, table: Table) -> None:
         "DELETE FROM scope_step",
     ):
         connection.exec_driver_sql(statement)
-    rows = [asdict(value) for value in table.values]
+    rows = _rows(table)
     if rows:
         connection.execute(
             text(
@@ -126,7 +154,7 @@ class _Builder:
     def build(self, village_id: int) -> Statement:
         parameters: dict[str, Any] = {"village": village_id}
         if not self.sqlite:
-            parameters["value_rows"] = json.dumps([asdict(value) for value in self.table.values])
+            parameters["value_rows"] = json.dumps(_rows(self.table))
         if self.scope.households is not None:
             ids = sorted(self.scope.households)
             parameters["households"] = json.dumps(ids) if self.sqlite else ids
@@ -135,7 +163,7 @@ class _Builder:
         parts += self._patched_caps() if self.bulk else self._running_caps()
         return Statement(",\n".join(parts), parameters)
 
-    def _facts(self, columns: str, condition: str) -> str:
+    def _facts(self, columns: str, condition: str, rules: Collection[int] | None) -> str:
         households = ""
         if self.scope.households is not None:
             households = (
@@ -146,11 +174,9 @@ class _Builder:
         join = "CROSS JOIN scope_value v" if self.sqlite else "JOIN value v"
         link = "WHERE" if self.sqlite else "ON"
         rest = "AND" if self.sqlite else "WHERE"
-        rules = ",".join(map(str, self.table.rules)) or "NULL"
         return (
             f"SELECT {columns} FROM points_event e {join} {link} v.rule = e.rule_id AND v.quarter = e.quarter"
-            f" {rest} e.village_id = :village AND e.state IN ('posted', 'voided')"
-            f" AND e.rule_id IN ({rules}){households}{condition}"
+            f" {rest} e.village_id = :village AND e.state IN ('posted', 'voided'){_among(rules)}{households}{condition}"
         )
 
     def _raw(self) -> str:
@@ -160,29 +186,34 @@ class _Builder:
             " CASE WHEN v.by_month THEN e.month ELSE 0 END AS period, e.occurred_on"
         )
         rest = "v.cap, v.shelf, v.shelf_cap, v.booked"
-        plain = self._facts(f"{carried}, {self._plain_amount()} AS raw, {rest}", " AND v.posts AND NOT v.memory")
+        plain = self._facts(
+            f"{carried}, {self._plain_amount()} AS raw, {rest}",
+            " AND v.posts AND NOT v.memory",
+            None if self.scope.is_everything else self.table.rules,
+        )
         parts = [f"raw AS MATERIALIZED (\n{plain}"]
-        if any(value.memory for value in self.table.values):
+        remembering = {value.rule for value in self.table.values if value.memory}
+        if remembering:
+            steps = "" if self.sqlite else ', v.amounts, v."at"'
             remembered = self._facts(
-                f"{carried}, v.mode, v.points, v.low, v.high, v.once, v.posts, e.quantity, e.chosen, v.amounts, v.at,"
-                f" {rest}{self._counts()}"
-                if not self.sqlite
-                else f"{carried}, v.mode, v.points, v.low, v.high, v.once, v.posts, e.quantity, e.chosen,"
-                f" {rest}{self._counts()}",
-                " AND v.memory AND e.state = 'posted'",
+                f"{carried}, v.mode, v.points, v.low, v.high, v.once, v.posts, e.state, e.quantity, e.chosen,"
+                f" {rest}{steps}{self._counts()}",
+                " AND v.memory",
+                sorted(remembering),
             )
             parts.append(
                 "UNION ALL SELECT id, household_id, rule_id, quarter, n, period, occurred_on,"
                 f" {self._remembered_amount()} AS raw, cap, shelf, shelf_cap, booked FROM (\n{remembered}\n) m"
                 " WHERE posts"
             )
-            voided = self._facts(f"{carried}, 0 AS raw, {rest}", " AND v.posts AND v.memory AND e.state = 'voided'")
-            parts.append(f"UNION ALL {voided}")
         return "\n".join(parts) + "\n)"
 
     def _counts(self) -> str:
-        """Windows over the events of rules that remember, only those that some line of the scope needs."""
-        partition = "PARTITION BY e.household_id, e.rule_id"
+        """Windows over the events of rules that remember, only those that some line of the scope needs.
+
+        Voided events are counted apart: they count for nothing.
+        """
+        partition = "PARTITION BY e.household_id, e.rule_id, (e.state = 'voided')"
         order = "ORDER BY e.occurred_on, e.id"
         windows = []
         if self.table.has_mode(STEPPED):
@@ -228,9 +259,8 @@ class _Builder:
             )
             if self.table.has_once(once)
         ]
-        if later:
-            amount = f"CASE WHEN {' OR '.join(later)} THEN 0 ELSE {amount} END"
-        return self._int4(amount)
+        nothing = " OR ".join(["m.state = 'voided'", *later])
+        return self._int4(f"CASE WHEN {nothing} THEN 0 ELSE {amount} END")
 
     def _clamped(self, chosen: str, value: str) -> str:
         least, greatest = ("min", "max") if self.sqlite else ("least", "greatest")
@@ -259,7 +289,7 @@ class _Builder:
             f"ruled AS (SELECT summed.*, CASE WHEN cap IS NULL THEN raw ELSE {_clamped_step(self.sqlite)} END AS ruled"
             " FROM summed)",
             f"filled AS (SELECT ruled.*, sum({positive}) OVER {shelf} AS filled FROM ruled)",
-            "scored AS MATERIALIZED (SELECT id, household_id, rule_id, quarter, booked,"
+            "scored AS (SELECT id, household_id, rule_id, quarter, booked,"
             " (SELECT sum(amount) FROM points_entry t WHERE t.village_id = :village AND t.event_id = f.id) AS held,"
             f" CASE WHEN shelf IS NULL OR ruled <= 0 THEN ruled ELSE {_filled_step(self.sqlite)} END AS scored"
             " FROM filled f)",
@@ -297,13 +327,19 @@ class _Builder:
             ]
             final = "coalesce(spilt.scored, ruled.ruled)"
             shelf_patch = " LEFT JOIN spilt ON spilt.id = ruled.id"
+        # A narrow scope looks its events up; the whole village is added up as it is read.
+        held = "event_id > 0" if self.scope.is_everything else "event_id IN (SELECT id FROM raw)"
         parts += [
             "held AS (SELECT event_id, CAST(sum(amount) AS int) AS held FROM points_entry"
-            " WHERE village_id = :village AND event_id > 0 GROUP BY event_id)",
-            "scored AS MATERIALIZED (SELECT ruled.id, ruled.household_id, ruled.rule_id, ruled.quarter, ruled.booked,"
+            f" WHERE village_id = :village AND {held} GROUP BY event_id)",
+            "scored AS (SELECT ruled.id, ruled.household_id, ruled.rule_id, ruled.quarter, ruled.booked,"
             f" held.held, {final} AS scored FROM ruled{shelf_patch} LEFT JOIN held ON held.event_id = ruled.id)",
         ]
         return parts
+
+
+def _among(rules: Collection[int] | None) -> str:
+    return "" if rules is None else f" AND e.rule_id IN ({','.join(map(str, rules)) or 'NULL'})"
 
 
 def _times(quantity: str, points: str) -> str:

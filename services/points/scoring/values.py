@@ -73,10 +73,14 @@ def table_of(
     *,
     rulebooks: Mapping[int, int] | None = None,
     booked: Mapping[int, int] | None = None,
+    known: Mapping[int, Lines] | None = None,
 ) -> Table:
-    """The table for a scope. `rulebooks` overrides revisions of quarters; `booked` says where entries go."""
+    """The table for a scope. `rulebooks` overrides revisions of quarters; `booked` says where entries go.
+
+    `known` are lines of revisions that the caller has read already.
+    """
     revisions = {quarter: row.rulebook_id for quarter, row in rows.items()} | dict(rulebooks or {})
-    by_revision = lines_of(session, village_id, set(revisions.values()))
+    by_revision = lines_of(session, village_id, set(revisions.values()), known)
     lines = {quarter: by_revision[revision] for quarter, revision in revisions.items()}
     posts = _posting_pairs(session, village_id, scope, lines)
     watched = _counted_pairs(posts, lines)
