@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from flask import Response, make_response, redirect, render_template, request, url_for
 
 from services.gateway.clients import ServiceProblem
-from services.gateway.sessions.csrf import is_api_path
+from services.gateway.sessions.csrf import FIELD, ExpiredForm, is_api_path
 from shared.logging import get_logger
 from shared.web.application import ServiceApp
 from shared.web.problems import Kind, Problem, problem_of, problem_response
+from shared.web.refusals import Unauthenticated
 
 log = get_logger(__name__)
+_NEVER_SHOWN = frozenset({"password", "current", "repeat", "pin"})
 
 
 class GatewayApp(ServiceApp):
@@ -26,8 +28,14 @@ class GatewayApp(ServiceApp):
         found = _of_service(error) if isinstance(error, ServiceProblem) else problem_of(error)
         if is_api_path(request.path) or not _wants_page():
             return problem_response(found)
+        if isinstance(error, Unauthenticated) and request.method == "GET":
+            return make_response(redirect(url_for("login.show", back=request.full_path.rstrip("?")), code=303))
+        number = found.body()["number"]
         try:
-            page = render_template("errors/show.html", problem=found, number=found.body()["number"])
+            if isinstance(error, ExpiredForm):
+                page = render_template("errors/held.html", problem=found, held=_held_fields(), action=request.full_path)
+            else:
+                page = render_template("errors/show.html", problem=found, number=number)
         except Exception:
             # A page about a broken page: the words alone, rather than nothing.
             log.exception("error_page.failed")
@@ -35,6 +43,13 @@ class GatewayApp(ServiceApp):
         response = make_response(page, found.kind.status)
         response.headers.update({"Cache-Control": "no-store", **found.headers})
         return response
+
+
+def _held_fields() -> list[tuple[str, str]]:
+    """What was typed, without what must be new or must not be shown again; files can't be kept."""
+    return [
+        (name, value) for name, value in request.form.items(multi=True) if name != FIELD and name not in _NEVER_SHOWN
+    ]
 
 
 def _of_service(error: ServiceProblem) -> Problem:

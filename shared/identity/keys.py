@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -46,12 +47,22 @@ def rotate_token_keys(key_dir: Path) -> None:
 
 def signing_key(key_dir: Path) -> Ed25519PrivateKey:
     """The newest private key. Raises MissingKeys."""
-    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(read_keys(private_keys_path(key_dir))[0]))
+    return _private(read_keys(private_keys_path(key_dir))[0])
 
 
 def verifying_keys(key_dir: Path) -> list[Ed25519PublicKey]:
     """The public keys that are accepted. Raises MissingKeys."""
-    return [Ed25519PublicKey.from_public_bytes(base64.b64decode(line)) for line in read_keys(public_keys_path(key_dir))]
+    return [_public(line) for line in read_keys(public_keys_path(key_dir))]
+
+
+@lru_cache(maxsize=8)
+def _private(line: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(base64.b64decode(line))
+
+
+@lru_cache(maxsize=8)
+def _public(line: str) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(base64.b64decode(line))
 
 
 def _publish(key_dir: Path) -> None:

@@ -19,8 +19,13 @@ from shared.errors import Forbidden
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
+_EXPIRED_FORM = "这个页面打开太久了，或者登录已经过期，所以还没有提交。您填的内容都在，请按下面的步骤继续。"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPIRED = "这个页面打开太久了，或者登录已经过期，没有提交。请刷新页面后重新提交，填过的内容可以先复制下来。"
+
+
+class ExpiredForm(Forbidden):
+    """A form of ours came with a token that holds no longer: it is given back filled in, to be confirmed (403)."""
 
 
 def csrf_token() -> str:
@@ -39,7 +44,7 @@ def check_csrf() -> None:
         return
     offered = request.headers.get(HEADER) or _form_field()
     if not offered or not hmac.compare_digest(offered.encode(), csrf_token().encode()):
-        raise Forbidden(_EXPIRED)
+        raise ExpiredForm(_EXPIRED_FORM) if _is_own_form() else Forbidden(_EXPIRED)
 
 
 def is_api_path(path: str) -> bool:
@@ -52,6 +57,11 @@ def _form_field() -> str | None:
     if is_api_path(request.path):
         return None
     return request.form.get(FIELD)
+
+
+def _is_own_form() -> bool:
+    """Whether the browser itself says that our own page sent this form; only then is it shown back."""
+    return not is_api_path(request.path) and request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def _same_origin() -> bool:

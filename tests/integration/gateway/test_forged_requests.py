@@ -59,6 +59,31 @@ def test_a_form_without_login_is_bound_to_its_browser(house: House) -> None:
     assert client.post("/reading/size", data=form).status_code == 303
 
 
+def test_an_expired_form_is_given_back_filled_in(house: House) -> None:
+    client = house.client()
+    form = {"csrf_token": "expired", "back": "/notices?a=1&b=<2>", "password": "secret words"}
+    same_origin = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+    held = client.post("/reading/size", data=form, headers=same_origin)
+    assert held.status_code == 403
+    assert 'name="back" value="/notices?a=1&amp;b=&lt;2&gt;"' in held.text
+    assert "secret words" not in held.text
+    token = held.text.split('name="csrf_token" value="')[1].split('"')[0]
+    confirmed = client.post("/reading/size", data={**form, "csrf_token": token}, headers=same_origin)
+    assert confirmed.status_code == 303
+
+
+def test_a_form_of_unknown_origin_is_not_given_back(house: House) -> None:
+    form = {"csrf_token": "expired", "back": "/somewhere"}
+    refused = house.client().post("/reading/size", data=form, headers={"Accept": "text/html"})
+    assert refused.status_code == 403
+    assert "/somewhere" not in refused.text
+
+
+def test_a_page_that_needs_a_login_leads_to_it_and_back(house: House) -> None:
+    answer = house.client().get("/todo?late=1", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.location) == (303, "/login?back=/todo?late%3D1")
+
+
 def test_every_answer_keeps_to_itself(house: House) -> None:
     answer = house.client().get("/api/session")
     policy = answer.headers["Content-Security-Policy"]
