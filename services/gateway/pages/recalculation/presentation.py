@@ -134,8 +134,8 @@ class RunPage:
                 "state_words": shard_words(village["state"]),
                 "households": village["households"],
                 "events": count_words(village["events"]),
-                "up": signed_points(village["points_up"]),
-                "down": signed_points(village["points_down"]),
+                "up": village["points_up"],
+                "down": village["points_down"],
             }
             for village in self.villages
         ]
@@ -147,8 +147,8 @@ class RunPage:
             "village": _("合计"),
             "households": self.households,
             "events": count_words(self.data["events"]),
-            "up": signed_points(self.up),
-            "down": signed_points(self.down),
+            "up": self.up,
+            "down": self.down,
         }
 
     @property

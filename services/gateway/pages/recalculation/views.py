@@ -142,8 +142,8 @@ def _household(row: dict[str, Any]) -> dict[str, Any]:
         {
             "title": event["title"],
             "when": day_words(event["occurred_on"]),
-            "held": signed_points(event["held"]),
-            "scored": signed_points(event["scored"]),
+            "held": event["held"],
+            "scored": event["scored"],
             "reason": event["why"],
         }
         for event in row["events"]
