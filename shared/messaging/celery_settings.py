@@ -92,6 +92,8 @@ def new_app(
         task_time_limit=TASK_HARD_LIMIT_SECONDS,
         worker_prefetch_multiplier=1,
         worker_max_tasks_per_child=1000,
+        # A busy small machine needs longer than the 4 s after which the pool would kill a child that is just starting.
+        worker_proc_alive_timeout=60,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_soft_shutdown_timeout=SOFT_SHUTDOWN_SECONDS,
         worker_enable_soft_shutdown_on_idle=False,

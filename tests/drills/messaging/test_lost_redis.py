@@ -100,3 +100,25 @@ def test_a_half_open_link_is_noticed_and_messages_come_through_again(
     link.mend()
     let_time_pass(intake)
     everything_once(intake, points, 10)
+
+
+def test_work_that_goes_on_while_redis_restarts_has_one_effect(
+    mortal_redis: MortalRedis,
+    database_for: DatabaseFor,
+    start_worker: StartWorker,
+    start_process: StartProcess,
+    tmp_path: Path,
+) -> None:
+    intake, points, path = database_for(Service.INTAKE), database_for(Service.POINTS), tmp_path / "starts"
+    worker = start_worker()
+    start_process("relay", ["shared.messaging.relay"], XZ_RELAY_INTERVAL_SECONDS="0.2")
+    send(intake, [Probe("long", "hold", str(path))])
+    wait_until(path.exists, timeout=60)
+    mortal_redis.kill()
+    wait_until(lambda: "Connection to broker lost" in worker.log.read_text(), timeout=60)
+    mortal_redis.start()
+    (tmp_path / "starts.go").touch()
+    send(intake, probes("after", 5))
+    let_time_pass(intake)
+    everything_once(intake, points, 6)
+    assert worker.process.poll() is None
