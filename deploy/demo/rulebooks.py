@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from deploy.demo.registry import MadeTownship
@@ -20,25 +18,14 @@ from deploy.demo.rulebook import (
     RuleLine,
     revision_2,
 )
+from services.points.ledger.village import prepare_village
+from services.points.rulebooks import lines
+from services.points.rulebooks.adoption import Correction, Decision, Matter, adopt_rulebook
+from services.points.rulebooks.drafts import create_draft, publish_draft
 from shared.amounts import parse_hundredths
-from shared.models.base import now
-from shared.models.points import (
-    Adoption,
-    CapPeriod,
-    Category,
-    Evidence,
-    Expiry,
-    Mode,
-    Once,
-    Per,
-    Review,
-    Rule,
-    Rulebook,
-    RulebookState,
-    RuleCode,
-    RuleStep,
-)
-from shared.models.registry import DutyKind
+from shared.identity import Grant, Principal, Role
+from shared.models.points import Adoption, CapPeriod, Evidence, Expiry, Mode, Once, Per, Review, Rulebook
+from shared.models.registry import DutyKind, Person
 from shared.quarters import first_day
 
 MATTER = "村民代表会议决议〔{year}〕3号"
@@ -46,12 +33,13 @@ CORRECTING_MATTER = "村民代表会议决议〔{year}〕9号"
 
 
 def make_first_rulebook(session: Session, made: MadeTownship, first_quarter: int) -> None:
-    """Revision 1, published, and adopted by every village from the first quarter of the history on."""
-    codes = [RuleCode(township_id=made.id, code=rule.code) for rule in RULES]
-    session.add_all(codes)
-    session.flush()
-    book = _rulebook(session, made, 1, REVISION_1_TITLE, RULES)
+    """Revision 1, published, and adopted by every village from the first quarter of the history on.
+
+    The adoptions are written as they were a year ago: today nobody may adopt backwards.
+    """
+    book = _published(session, _admin(session, made), REVISION_1_TITLE, "", RULES)
     for village in made.villages:
+        prepare_village(session, village.id)
         session.add(
             Adoption(
                 village_id=village.id,
@@ -67,77 +55,33 @@ def make_first_rulebook(session: Session, made: MadeTownship, first_quarter: int
 
 def make_corrected_rulebook(session: Session, made: MadeTownship, first_quarter: int, day: date) -> None:
     """Revision 2, adopted as 更正 from the same first quarter: every village waits for a recalculation."""
-    book = _rulebook(session, made, 2, REVISION_2_TITLE, revision_2(), based_on=1)
+    admin = _admin(session, made)
+    book = _published(session, admin, REVISION_2_TITLE, CORRECTION_REASON, revision_2())
     for village in made.villages:
-        session.add(
-            Adoption(
-                village_id=village.id,
-                rulebook_id=book.id,
-                from_quarter=first_quarter,
-                matter_number=CORRECTING_MATTER.format(year=day.year),
-                matter_on=day,
-                correction=True,
-                correction_lines=json.dumps(CORRECTED_LINES),
-                correction_reason=CORRECTION_REASON,
-                adopted_by=village.duties[DutyKind.CADRE][0],
-            )
+        decision = Decision(
+            village=village.plan.code,
+            effective_from=first_day(first_quarter),
+            matter=Matter(CORRECTING_MATTER.format(year=day.year), day),
+            correction=Correction(CORRECTED_LINES, CORRECTION_REASON),
         )
-    session.flush()
+        adopt_rulebook(session, admin, book, decision)
 
 
-def _rulebook(
-    session: Session,
-    made: MadeTownship,
-    revision: int,
-    title: str,
-    rules: Sequence[RuleLine],
-    *,
-    based_on: int | None = None,
-) -> Rulebook:
-    admin = made.officials[DutyKind.ADMIN][0]
-    book = Rulebook(
-        township_id=made.id,
-        revision=revision,
-        title=title,
-        summary=CORRECTION_REASON if based_on else "",
-        state=RulebookState.PUBLISHED,
-        based_on=based_on,
-        created_by=admin,
-        published_by=admin,
-        published_at=now(),
+def _published(session: Session, admin: Principal, title: str, summary: str, rules: Sequence[RuleLine]) -> Rulebook:
+    categories = [lines.CategoryLine(line.code, line.title, _amount(line.cap_quarter)) for line in CATEGORIES]
+    book = create_draft(
+        session, admin, title=title, summary=summary, categories=categories, rules=[_line(rule) for rule in rules]
     )
-    session.add(book)
-    session.flush()
-    categories = {
-        line.code: Category(
-            rulebook_id=book.id,
-            code=line.code,
-            name=line.title,
-            cap_quarter=_amount(line.cap_quarter),
-            position=position,
-        )
-        for position, line in enumerate(CATEGORIES)
-    }
-    session.add_all(categories.values())
-    session.flush()
-    codes = session.scalars(select(RuleCode).where(RuleCode.township_id == made.id))
-    ids = {code.code: code.id for code in codes}
-    for position, line in enumerate(rules):
-        rule = _rule(book.id, categories[line.category].id, ids[line.code], position, line)
-        session.add(rule)
-        session.flush()
-        session.add_all(_steps(rule.id, line))
-    session.flush()
-    return book
+    return publish_draft(session, admin, book, expected_version=book.version)
 
 
-def _rule(rulebook_id: int, category_id: int, code_id: int, position: int, line: RuleLine) -> Rule:
+def _line(line: RuleLine) -> lines.RuleLine:
     mode = Mode(line.mode)
-    return Rule(
-        rulebook_id=rulebook_id,
-        code_id=code_id,
-        category_id=category_id,
-        position=position,
+    tiers = [lines.Step(parse_hundredths(at), parse_hundredths(points)) for at, points in line.tiers]
+    steps = [lines.Step(nth * 100, parse_hundredths(points)) for nth, points in enumerate(line.steps, 1)]
+    return lines.RuleLine(
+        code=line.code,
+        category=line.category,
         title=line.title,
         unit=line.unit,
         mode=mode,
@@ -145,6 +89,7 @@ def _rule(rulebook_id: int, category_id: int, code_id: int, position: int, line:
         minimum=_amount(line.minimum),
         maximum=_amount(line.maximum),
         per=Per(line.per) if mode is Mode.TIERED else None,
+        steps=tuple(tiers + steps),
         cap=_amount(line.cap),
         cap_period=CapPeriod(line.cap_period) if line.cap_period else None,
         once=Once(line.once) if line.once else None,
@@ -156,10 +101,11 @@ def _rule(rulebook_id: int, category_id: int, code_id: int, position: int, line:
     )
 
 
-def _steps(rule_id: int, line: RuleLine) -> list[RuleStep]:
-    tiers = [(parse_hundredths(at), parse_hundredths(points)) for at, points in line.tiers]
-    steps = [(count * 100, parse_hundredths(points)) for count, points in enumerate(line.steps, 1)]
-    return [RuleStep(rule_id=rule_id, threshold=at, points=points) for at, points in tiers + steps]
+def _admin(session: Session, made: MadeTownship) -> Principal:
+    person = session.get_one(Person, made.officials[DutyKind.ADMIN][0])
+    return Principal(
+        made.id, actor=f"person:{person.id}", person_id=person.id, name=person.name, grants=(Grant(Role.ADMIN),)
+    )
 
 
 def _amount(text: str | None) -> int | None:

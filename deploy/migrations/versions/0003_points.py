@@ -299,6 +299,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "points_matter",
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("withdrawn", sa.Boolean(), nullable=False),
+        sa.Column("village_id", BigId, nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("decided_on", sa.Date(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["village_id"], ["registry_village.id"], name=op.f("fk_points_matter_village_id")),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_points_matter")),
+    )
+    op.create_index("ix_points_matter_village_id_revision", "points_matter", ["village_id", "revision"], unique=False)
+    op.create_table(
         "points_quarter",
         sa.Column("village_id", BigId, nullable=False),
         sa.Column("quarter", sa.Integer(), autoincrement=False, nullable=False),

@@ -1,1 +1,1 @@
-"""Rulebooks: drafts, lint, publication, adoption by villages."""
+"""Rulebooks 积分细则: drafts, lint, publication, and their adoption by villages."""

@@ -1,6 +1,6 @@
 """Models owned by points: rulebooks, events, ledger, recalculation, quarters, boards, store, verification."""
 
-from shared.models.points.adoption import Adoption, QuarterLeftover, QuarterState, VillageQuarter
+from shared.models.points.adoption import Adoption, QuarterLeftover, QuarterState, VillageMatter, VillageQuarter
 from shared.models.points.board import BoardEdition, BoardRow, Objection, ObjectionState
 from shared.models.points.event import Allocation, Event, EventSource, EventState
 from shared.models.points.imports import ImportBatch, ImportRow, ImportState
@@ -97,6 +97,7 @@ __all__ = [
     "VerificationCheck",
     "VerificationState",
     "VillageLedger",
+    "VillageMatter",
     "VillageQuarter",
     "WaiverKind",
 ]

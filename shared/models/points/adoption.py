@@ -46,6 +46,25 @@ class Adoption(Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
+class VillageMatter(Base):
+    """A resolution 决议 of a village on a revision, as the petitions service states it: the proof of an adoption.
+
+    The highest `version` of a `source` is kept; it may arrive before or after the adoption that names it.
+    """
+
+    __tablename__ = "points_matter"
+    __table_args__ = (Index("ix_points_matter_village_id_revision", "village_id", "revision"),)
+
+    source: Mapped[str] = mapped_column(String(80), primary_key=True)
+    version: Mapped[int]
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+    village_id: Mapped[int] = mapped_column(ForeignKey("registry_village.id"))
+    revision: Mapped[int]
+    number: Mapped[str] = mapped_column(String(60))
+    decided_on: Mapped[date]
+    received_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class QuarterState(StrEnum):
     """A quarter's way to the wall."""
 
