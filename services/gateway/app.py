@@ -21,6 +21,7 @@ from services.gateway.sessions.csrf import check_csrf, csrf_token
 from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
 from shared.database import Database
 from shared.messaging.api import messaging_blueprint
+from shared.metrics import serve_metrics
 from shared.privacy import blind_index
 from shared.settings import settings
 from shared.topology import Service
@@ -42,6 +43,8 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     app.config.update(
         SESSION_COOKIE_NAME="xz_words", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings().secure_cookies
     )
+    # Its own port is the public one, so its numbers are shown on another.
+    serve_metrics(settings().metrics_port)
     app.before_request(check_csrf)
     app.after_request(send_browser_cookie)
     app.after_request(protect)

@@ -13,7 +13,7 @@ from werkzeug.routing import IntegerConverter
 from shared.database import Database, database_of
 from shared.identity import Principal, Role
 from shared.identity.tokens import InvalidToken, verify
-from shared.logging import get_logger
+from shared.logging import configure_logging, get_logger
 from shared.request_context import accept_request_id, current_request_id, request_context
 from shared.settings import settings
 from shared.topology import Service
@@ -80,9 +80,11 @@ def create_service_app(
 ) -> ServiceApp:
     """The WSGI application of `service` with the routes of its topics (plain Flask blueprints are not documented).
 
-    `database` is the process's own by default; `authenticate` reads the gateway's token by default.
+    By default `database` is the process's own (and its logs are set up), and `authenticate` reads the gateway's token.
     """
     current = settings()
+    if database is None:
+        configure_logging(service.value)
     app = app_class(f"services.{service}", database or database_of(service))
     app.config.update(
         MAX_CONTENT_LENGTH=current.upload_limit_bytes,
