@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from deploy.demo.cases import DEMANDS, SOLVED_DEMANDS, DemandPlan
 from deploy.demo.registry import MadeTownship, MadeVillage
 from services.intake.demands.categories import add_usual_categories, list_categories
-from services.intake.demands.reporting import due_day
+from services.intake.demands.time_limits import due_day
 from services.intake.demands.transitions import TRANSITIONS
 from shared.models.intake import Demand, DemandCategory, DemandStep
 from shared.models.intake_kinds import DemandAction, DemandChannel, DemandState

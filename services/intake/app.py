@@ -6,6 +6,7 @@ from services.intake.demands.api import blueprint as demands
 from services.intake.demands.category_api import blueprint as demand_categories
 from services.intake.demands.following_api import blueprint as following
 from services.intake.households.api import blueprint as households
+from services.intake.households.residents_api import blueprint as residents
 from services.intake.imports.api import blueprint as imports
 from services.intake.offices.api import duties, offices
 from services.intake.villages.api import grids, villages
@@ -14,7 +15,7 @@ from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (villages, grids, households, offices, duties, imports, demand_categories, following, demands)
+BLUEPRINTS = (villages, grids, households, residents, offices, duties, imports, demand_categories, following, demands)
 
 
 def create_app() -> ServiceApp:

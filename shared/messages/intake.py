@@ -42,3 +42,13 @@ class RunImport(Message):
 
     import_id: int
     turn: int
+
+
+class _RemindOfDemandsV1(Schema):
+    """Carries nothing: what is due stands in the demands."""
+
+
+@message_class(name="intake.remind_of_demands", queue=Queue.INTAKE, version=1, accepts={1: _RemindOfDemandsV1()})
+@dataclass(frozen=True, slots=True)
+class RemindOfDemands(Message):
+    """Each morning: remind of demands whose time limit ends by tomorrow, or has ended."""

@@ -78,4 +78,5 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("points.lapse_redemptions", "20 0 * * *"),
     Scheduled("points.forget_previews", "40 3 * * *"),
     Scheduled("petitions.remind_of_clocks", "30 7 * * *"),
+    Scheduled("intake.remind_of_demands", "40 7 * * *"),
 )

@@ -65,6 +65,7 @@ class Demand(Base):
         ),
         CheckConstraint("state <> 'converted' OR converted_on IS NOT NULL", name="conversions_have_a_day"),
         CheckConstraint("due_on >= received_on", name="due_after_receipt"),
+        CheckConstraint("reminded IN ('', 'soon', 'overdue')", name="reminder_known"),
         Index("ix_intake_demand_township_id_id", "township_id", "id"),
         Index("ix_intake_demand_village_id_state_id", "village_id", "state", "id"),
         Index("ix_intake_demand_office_id_state_id", "office_id", "state", "id"),
@@ -96,6 +97,8 @@ class Demand(Base):
     due_on: Mapped[date]
     # The time limit counts days that the official calendar does not know yet.
     due_is_provisional: Mapped[bool] = mapped_column(default=False)
+    # Which reminder about the time limit was sent last: each is sent once.
+    reminded: Mapped[str] = mapped_column(String(10), default="")
     answered_on: Mapped[date | None]
     closed_on: Mapped[date | None]
     converted_on: Mapped[date | None]

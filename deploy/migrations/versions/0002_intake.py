@@ -183,6 +183,7 @@ def upgrade() -> None:
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("due_is_provisional", sa.Boolean(), nullable=False),
+        sa.Column("reminded", sa.String(length=10), nullable=False),
         sa.Column("answered_on", sa.Date(), nullable=True),
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("converted_on", sa.Date(), nullable=True),
@@ -205,6 +206,7 @@ def upgrade() -> None:
             "OR state IN ('waiting', 'closed', 'withdrawn', 'converted')",
             name=op.f("ck_intake_demand_open_work_has_someone"),
         ),
+        sa.CheckConstraint("reminded IN ('', 'soon', 'overdue')", name=op.f("ck_intake_demand_reminder_known")),
         sa.CheckConstraint(
             "state <> 'converted' OR converted_on IS NOT NULL", name=op.f("ck_intake_demand_conversions_have_a_day")
         ),

@@ -12,12 +12,13 @@ from services.intake.demands.access import capacities
 from services.intake.demands.masked_text import mask_text
 from services.intake.demands.notices import tell_dispatchers, tell_handlers, tell_household
 from services.intake.demands.rewards import earn_points, withdraw_points
+from services.intake.demands.time_limits import due_day
 from services.intake.demands.transitions import ACTION_WORDS, STATE_WORDS, TRANSITIONS, Who
 from shared import audit
 from shared.calendar import today
 from shared.errors import Conflict, Forbidden, Invalid, Stale
 from shared.identity import Principal
-from shared.models.intake import Demand, DemandStep
+from shared.models.intake import Demand, DemandCategory, DemandStep
 from shared.models.intake_kinds import DemandAction
 from shared.models.registry import Household, Office, Person
 
@@ -113,7 +114,7 @@ def _values(session: Session, actor: Principal, demand: Demand, act: Act) -> dic
         case DemandAction.CONFIRM:
             return {"closed_on": today()}
         case DemandAction.REOPEN:
-            return {"reopened": demand.reopened + 1, "closed_on": None, "answered_on": None, "answered_by": None}
+            return _anew(session, demand)
         case _:
             return {}
 
@@ -146,6 +147,21 @@ def _answer(actor: Principal, demand: Demand, act: Act) -> dict[str, Any]:
         "private_answer": act.private_answer.strip(),
         "answered_on": today(),
         "answered_by": actor.person_id,
+    }
+
+
+def _anew(session: Session, demand: Demand) -> dict[str, Any]:
+    """Back in hand, with the time limit of the category from today."""
+    category = session.get_one(DemandCategory, demand.category_id)
+    due_on, is_open = due_day(today(), category.limit_days)
+    return {
+        "reopened": demand.reopened + 1,
+        "closed_on": None,
+        "answered_on": None,
+        "answered_by": None,
+        "due_on": due_on,
+        "due_is_provisional": is_open,
+        "reminded": "",
     }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.intake.demands.conversion import receipt_by_number
 from services.intake.demands.numbers import clean_number, code_fits
+from shared.database.upserts import execute_counted
 from shared.errors import NotFound, TooMany
 from shared.models.base import now
 from shared.models.intake import Demand, FollowTry, SealedReceipt
@@ -41,6 +42,11 @@ def forget_tries(session: Session, township_id: int, number: str) -> None:
     session.execute(
         delete(FollowTry).where(FollowTry.township_id == township_id, FollowTry.number == clean_number(number)[:20])
     )
+
+
+def forget_old_tries(session: Session) -> int:
+    """Delete the counts of tries whose quarter of an hour is over; how many."""
+    return execute_counted(session, delete(FollowTry).where(FollowTry.at < now() - WINDOW))
 
 
 def find_followed(session: Session, township_id: int, number: str, code: str) -> Demand | SealedReceipt:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -13,9 +12,10 @@ from services.intake.demands.categories import category_by_code
 from services.intake.demands.notices import tell_dispatchers
 from services.intake.demands.numbers import new_number
 from services.intake.demands.sealing import seal_draft
+from services.intake.demands.time_limits import due_day
 from services.intake.roles import LIST_READERS
 from shared import audit
-from shared.calendar import add_working_days, is_provisional, today
+from shared.calendar import today
 from shared.errors import Forbidden, Invalid
 from shared.identity import Principal
 from shared.identity.scope import household_in_scope, village_by_code
@@ -155,9 +155,3 @@ def _group(session: Session, group_id: int | None, village: Village) -> int | No
 
 def _channel(actor: Principal, channel: DemandChannel) -> DemandChannel:
     return channel if actor.has(*LIST_READERS) else DemandChannel.PAGE
-
-
-def due_day(received_on: date, limit_days: int) -> tuple[date, bool]:
-    """The last day for the answer, in working days, and whether the official calendar does not know them all yet."""
-    due_on = add_working_days(received_on, limit_days)
-    return due_on, is_provisional(received_on, due_on)

@@ -80,7 +80,7 @@ def register(values: dict[str, Any]) -> HouseholdView:
     """Register a household with its people."""
     session, actor = current_session(), current_principal()
     village = village_by_code(session, actor, values.pop("village"), *REGISTRY_WRITERS)
-    residents = [NewResident(_person(each), each["relation"].strip()) for each in values.pop("residents")]
+    residents = [NewResident(new_person(each), each["relation"].strip()) for each in values.pop("residents")]
     new = NewHousehold(village_id=village.id, residents=residents, valid_from=today(), **values)
     return _view(register_household(session, actor, new))
 
@@ -139,14 +139,15 @@ def list_residents(household_id: int) -> dict[str, Any]:
 @blueprint.arguments(NewResidentSchema)
 @blueprint.response(201, PersonMadeSchema)
 @idempotent(
-    lambda session, actor, made: _made(session.get_one(Person, int(made))), identify=lambda made: made["person_id"]
+    lambda session, actor, made: made_person(session.get_one(Person, int(made))),
+    identify=lambda made: made["person_id"],
 )
 def add(values: dict[str, Any], household_id: int) -> dict[str, Any]:
     """A new member of the household."""
     session, actor = current_session(), current_principal()
     household = household_for(session, actor, household_id, *REGISTRY_WRITERS)
-    person_id = add_resident(session, actor, household, _person(values), values["relation"].strip())
-    return _made(session.get_one(Person, person_id))
+    person_id = add_resident(session, actor, household, new_person(values), values["relation"].strip())
+    return made_person(session.get_one(Person, person_id))
 
 
 @blueprint.route("/<int:household_id>/residents/<int:person_id>", methods=["PATCH"])
@@ -157,7 +158,7 @@ def change_resident(values: dict[str, Any], household_id: int, person_id: int) -
     """Change a member's name, numbers or care labels; needs `If-Match`."""
     session, actor = current_session(), current_principal()
     household = household_for(session, actor, household_id, *REGISTRY_WRITERS)
-    return _made(change_person(session, actor, household, person_id, expected_version(), **values))
+    return made_person(change_person(session, actor, household, person_id, expected_version(), **values))
 
 
 @blueprint.route("/<int:household_id>/residents/<int:person_id>/move_out", methods=["POST"])
@@ -183,7 +184,8 @@ def open_secret(values: dict[str, Any], household_id: int, person_id: int) -> di
     return {"value": open_value(session, actor, household, person_id, values["secret"], values["purpose"])}
 
 
-def _person(values: dict[str, Any]) -> NewPerson:
+def new_person(values: dict[str, Any]) -> NewPerson:
+    """The person of a parsed body."""
     return NewPerson(
         clean_name(values["name"]),
         values["identity_number"],
@@ -193,7 +195,8 @@ def _person(values: dict[str, Any]) -> NewPerson:
     )
 
 
-def _made(person: Person) -> dict[str, Any]:
+def made_person(person: Person) -> dict[str, Any]:
+    """Whose record was made or changed; the answer carries its version."""
     set_version(person.version)
     return {"person_id": person.id, "version": person.version}
 

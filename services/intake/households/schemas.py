@@ -120,3 +120,31 @@ class PersonMadeSchema(Schema):
 
     person_id = fields.String(required=True)
     version = fields.Integer(required=True)
+
+
+class ResidentListArguments(PageArguments):
+    """Search: `query` is a name, pinyin, initials or the last four digits of a phone."""
+
+    query = fields.String(load_default="", validate=validate.Length(max=60))
+    village = fields.String(load_default=None)
+
+
+class ResidentLineSchema(Schema):
+    """A person with the household."""
+
+    id = fields.String()
+    person_id = fields.String()
+    name = fields.String()
+    relation = fields.String()
+    birth_year = fields.Integer(allow_none=True)
+    phone_masked = fields.String()
+    household_id = fields.String()
+    head_name = fields.String()
+    village = fields.String(attribute="village_code")
+    village_name = fields.String()
+
+
+class ResidentOfHouseholdSchema(NewResidentSchema):
+    """A resident to be registered in a household."""
+
+    household_id = fields.Integer(required=True)

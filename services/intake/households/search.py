@@ -43,8 +43,8 @@ def _matches(actor: Principal, query: str) -> ColumnElement[bool]:
         return or_(
             _starts(Household.head_pinyin, query), _starts(Household.head_initials, query), _of_member(actor, sounds)
         )
-    named = Person.name.like(f"%{_literal(query)}%", escape="\\")
-    return or_(Household.head_name.like(f"%{_literal(query)}%", escape="\\"), _of_member(actor, named))
+    named = Person.name.like(f"%{escape_like(query)}%", escape="\\")
+    return or_(Household.head_name.like(f"%{escape_like(query)}%", escape="\\"), _of_member(actor, named))
 
 
 def _by_digits(actor: Principal, digits: str) -> ColumnElement[bool]:
@@ -69,8 +69,9 @@ def _of_member(actor: Principal, condition: ColumnElement[bool]) -> ColumnElemen
 
 
 def _starts(column: object, text: str) -> ColumnElement[bool]:
-    return column.like(f"{_literal(text)}%", escape="\\")  # type: ignore[attr-defined, no-any-return]
+    return column.like(f"{escape_like(text)}%", escape="\\")  # type: ignore[attr-defined, no-any-return]
 
 
-def _literal(text: str) -> str:
+def escape_like(text: str) -> str:
+    """`text` as it stands, in a LIKE pattern that escapes with a backslash."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -110,6 +110,22 @@ def test_masked_values_are_opened_for_a_purpose_that_is_kept(
         assert [(row.purpose, row.subject_id) for row in kept] == [("办理高龄补贴", members[0]["person_id"])]
 
 
+def test_a_person_is_found_with_the_household_by_those_who_may_look_inside(
+    api: Api, household: dict[str, Any], principal_of: PrincipalOf
+) -> None:
+    page = api.call("GET", "/residents", principal_of(Role.CADRE), query_string={"query": "wxm"}).get_json()
+    assert [(each["name"], each["head_name"], each["household_id"]) for each in page["items"]] == [
+        ("吴小妹", "覃大山", household["id"])
+    ]
+    assert api.call("GET", "/residents", principal_of(Role.KEEPER)).status_code == 403
+    other = api.call("GET", "/residents", principal_of(Role.CADRE, village=1), query_string={"query": "wxm"})
+    assert other.get_json()["items"] == []
+    body = {"household_id": household["id"], "name": "覃小妹", "relation": "女", "phone": "16000004321"}
+    assert api.call("POST", "/residents", principal_of(Role.CADRE), body).status_code == 201
+    assert api.call("POST", "/residents", principal_of(Role.CADRE, village=1), body).status_code == 403
+    assert found(api, principal_of(Role.CADRE), query="4321") == ["覃大山"]
+
+
 def test_numbers_are_encrypted_at_rest(api: Api, household: dict[str, Any]) -> None:
     with api.database.reading() as session:
         person = session.scalars(select(Person).where(Person.name == "覃大山")).one()

@@ -22,6 +22,11 @@ class ActButton:
     explanation: str
     form: str
 
+    @property
+    def is_aside(self) -> bool:
+        """Ways out of the straight way: they are there, and not in the way."""
+        return self.action in {"reopen", "withdraw", "send_back"}
+
 
 def act_buttons(allowed: list[str], *, inside: bool) -> list[ActButton]:
     """The acts in the order in which they are offered; the first is the main one."""
