@@ -45,8 +45,8 @@ def post_plain_entries(
         if entry.amount
     ]
     source = (
-        "(SELECT json_extract(value, '$.position') AS position, json_extract(value, '$.household_id') AS household_id, json_extract(value, '$.amount') AS amount"
-        " FROM json_each(:entry_rows))"
+        "(SELECT json_extract(value, '$.position') AS position, json_extract(value, '$.household_id') AS household_id,"
+        " json_extract(value, '$.amount') AS amount FROM json_each(:entry_rows))"
         if is_sqlite(session)
         else "jsonb_to_recordset(CAST(:entry_rows AS jsonb)) AS r(position int, household_id bigint, amount int)"
     )

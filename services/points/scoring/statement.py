@@ -80,6 +80,14 @@ def scoring_statement(session: Session, village_id: int, scope: Scope, table: Ta
     )
 
 
+def household_expressions(session: Session, village_id: int, scope: Scope, table: Table) -> Statement:
+    """The expressions for a few households up to `scored`, with `filled` before it; nothing is computed or written.
+
+    On SQLite the caller provides `scope_value` and `scope_step` as expressions before them.
+    """
+    return _Builder(is_sqlite(session), scope, table).build(village_id)
+
+
 def prepare_bulk(session: Session, scope: Scope) -> None:
     """Tell PostgreSQL's planner, for this transaction, what it can't see: expressions have no statistics."""
     if is_sqlite(session):
@@ -103,7 +111,8 @@ def end_bulk(session: Session, scope: Scope) -> None:
         )
 
 
-def _rows(table: Table) -> list[dict[str, Any]]:
+def value_rows(table: Table) -> list[dict[str, Any]]:
+    """The rows of the table as the statement reads them."""
     return [dict(zip(_FIELDS, _fields_of(value), strict=True)) for value in table.values]
 
 
@@ -124,7 +133,7 @@ def _fill_temporary_tables(session: Session, table: Table) -> None:
         "DELETE FROM scope_step",
     ):
         connection.exec_driver_sql(statement)
-    rows = _rows(table)
+    rows = value_rows(table)
     if rows:
         connection.execute(
             text(
@@ -154,7 +163,7 @@ class _Builder:
     def build(self, village_id: int) -> Statement:
         parameters: dict[str, Any] = {"village": village_id}
         if not self.sqlite:
-            parameters["value_rows"] = json.dumps(_rows(self.table))
+            parameters["value_rows"] = json.dumps(value_rows(self.table))
         if self.scope.households is not None:
             ids = sorted(self.scope.households)
             parameters["households"] = json.dumps(ids) if self.sqlite else ids
