@@ -37,6 +37,8 @@ _TOPICS = (
     "petitions",
     "registry",
     "recalculation",
+    "events",
+    "rulebooks",
     "imports",
     "quarters",
     "store",
@@ -68,10 +70,22 @@ def _add_navigation() -> None:
     """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
+    add_entry(
+        _l("积分记录"),
+        "events.index",
+        Role.GRID_MEMBER,
+        Role.CADRE,
+        Role.ADMIN,
+        Role.AUDITOR,
+        Role.SUPERVISOR,
+        Role.JUDGE,
+        on_phone=True,
+    )
     add_entry(_l("积分超市"), "store.index", Role.KEEPER, Role.CADRE, Role.RESIDENT, on_phone=True)
     add_entry(_l("诉求"), "demands.index", *DEMAND_READERS, on_phone=True)
     add_entry(_l("信访"), "petitions.index", *PETITION_READERS, on_phone=True)
     add_entry(_l("台账"), "registry.index", Role.ADMIN, Role.CADRE, Role.GRID_MEMBER)
+    add_entry(_l("积分细则"), "rulebooks.newest", *STAFF, Role.RESIDENT)
     add_entry(_l("季度榜"), "quarters.index", Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
     add_entry(_l("运维"), "operator.show", Role.OPERATOR)
