@@ -6,6 +6,7 @@ from services.points.imports.api import blueprint as imports
 from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
 from services.points.rulebooks.api import blueprint as rulebooks
+from services.points.statements.api import blueprint as statements
 from services.points.store.api import blueprint as store
 from services.points.store.redemptions_api import blueprint as redemptions
 from shared.logging import configure_logging
@@ -13,7 +14,7 @@ from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (imports, quarters, recalculations, redemptions, rulebooks, store)
+BLUEPRINTS = (imports, quarters, recalculations, redemptions, rulebooks, statements, store)
 
 
 def create_app() -> ServiceApp:

@@ -156,7 +156,7 @@ class MatterSchema(Schema):
     scan = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
 
 
-class CorrectionSchema(Schema):
+class RulebookCorrectionSchema(Schema):
     """更正: which lines were mistyped, and the reason that is published."""
 
     lines = fields.List(fields.String(validate=_CODE), required=True, validate=validate.Length(1, 100))
@@ -169,7 +169,7 @@ class NewAdoptionSchema(Schema):
     village = fields.String(required=True, validate=validate.Length(equal=12))
     effective_from = fields.Date(required=True)
     matter = fields.Nested(MatterSchema, load_default=None, allow_none=True)
-    correction = fields.Nested(CorrectionSchema, load_default=None, allow_none=True)
+    correction = fields.Nested(RulebookCorrectionSchema, load_default=None, allow_none=True)
     trial_quarters = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 2))
 
 
