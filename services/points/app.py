@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.points.events.api import blueprint as events
 from services.points.imports.api import blueprint as imports
 from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
@@ -9,12 +10,13 @@ from services.points.rulebooks.api import blueprint as rulebooks
 from services.points.statements.api import blueprint as statements
 from services.points.store.api import blueprint as store
 from services.points.store.redemptions_api import blueprint as redemptions
+from services.points.verification.api import blueprint as verifications
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (imports, quarters, recalculations, redemptions, rulebooks, statements, store)
+BLUEPRINTS = (events, imports, quarters, recalculations, redemptions, rulebooks, statements, store, verifications)
 
 
 def create_app() -> ServiceApp:

@@ -1,0 +1,47 @@
+"""HTTP of verifications: order one, poll it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from services.points.verification.runs import VERIFIERS, VerificationProgress, progress_of, start_verification
+from services.points.verification.schemas import VerificationOrderSchema, VerificationSchema
+from shared.errors import Forbidden
+from shared.identity import Principal, Role
+from shared.web import Blueprint, allow, current_principal, current_session, idempotent
+
+URL = "/api/points/verifications"
+
+blueprint = Blueprint("verifications", __name__, url_prefix=URL, description="账本核验")
+
+
+def _answer(progress: VerificationProgress) -> tuple[VerificationProgress, dict[str, str]]:
+    return progress, {"Location": f"{URL}/{progress.verification.id}"}
+
+
+def _find(session: Session, actor: Principal, verification_id: str) -> tuple[VerificationProgress, dict[str, str]]:
+    return _answer(progress_of(session, actor, int(verification_id)))
+
+
+@blueprint.route("", methods=["POST"])
+@allow(*VERIFIERS)
+@blueprint.arguments(VerificationOrderSchema)
+@blueprint.response(202, VerificationSchema)
+@idempotent(_find, identify=lambda progress: progress.verification.id)
+def start(values: dict[str, Any]) -> tuple[VerificationProgress, dict[str, str]]:
+    """Prove ledger and chain; poll `Location`."""
+    actor, session = current_principal(), current_session()
+    if values["village"] is None and not actor.covers_township(Role.ADMIN, Role.AUDITOR):
+        raise Forbidden("请选一个您负责的村来核验；全乡镇的核验由乡镇管理员或审计人员发起。")
+    verification = start_verification(session, actor, village_code=values["village"])
+    return _answer(progress_of(session, actor, verification.id))
+
+
+@blueprint.route("/<int:verification_id>")
+@allow(*VERIFIERS)
+@blueprint.response(200, VerificationSchema)
+def show(verification_id: int) -> VerificationProgress:
+    """How far a verification is, and what it found."""
+    return progress_of(current_session(), current_principal(), verification_id)
