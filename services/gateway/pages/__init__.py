@@ -17,6 +17,7 @@ from flask.sansio.blueprints import BlueprintSetupState
 
 from services.gateway.pages.demands.work import READERS as DEMAND_READERS
 from services.gateway.pages.frame import install_frame
+from services.gateway.pages.households.found import ACCOUNT_READERS
 from services.gateway.pages.navigation import STAFF, add_entry, clear_entries
 from services.gateway.pages.petitions.work import READERS as PETITION_READERS
 from services.gateway.pages.wording import _l
@@ -37,6 +38,8 @@ _TOPICS = (
     "petitions",
     "registry",
     "recalculation",
+    "verification",
+    "households",
     "events",
     "rulebooks",
     "imports",
@@ -70,6 +73,7 @@ def _add_navigation() -> None:
     """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
+    add_entry(_l("我家积分"), "households.own", Role.RESIDENT, on_phone=True)
     add_entry(
         _l("积分记录"),
         "events.index",
@@ -85,8 +89,10 @@ def _add_navigation() -> None:
     add_entry(_l("诉求"), "demands.index", *DEMAND_READERS, on_phone=True)
     add_entry(_l("信访"), "petitions.index", *PETITION_READERS, on_phone=True)
     add_entry(_l("台账"), "registry.index", Role.ADMIN, Role.CADRE, Role.GRID_MEMBER)
+    add_entry(_l("查一户"), "households.index", *ACCOUNT_READERS)
     add_entry(_l("积分细则"), "rulebooks.newest", *STAFF, Role.RESIDENT)
     add_entry(_l("季度榜"), "quarters.index", Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
+    add_entry(_l("核验"), "verification.index", Role.ADMIN, Role.AUDITOR)
     add_entry(_l("运维"), "operator.show", Role.OPERATOR)
     add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

@@ -8,7 +8,18 @@ from typing import Any
 
 from services.gateway.pages.services import intake
 from services.gateway.pages.wording import _
-from shared.identity import Principal
+from shared.identity import Principal, Role
+
+ACCOUNT_READERS = (
+    Role.GRID_MEMBER,
+    Role.CADRE,
+    Role.KEEPER,
+    Role.JUDGE,
+    Role.SUPERVISOR,
+    Role.ADMIN,
+    Role.AUDITOR,
+)
+"""Who works with points, and so may look up a household and its account."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request, url_for
 
-from services.gateway.pages.households.presentation import StatementPage, found_household
-from services.gateway.pages.navigation import STAFF
-from services.gateway.pages.services import intake, points
+from services.gateway.pages.households.found import ACCOUNT_READERS, search_households
+from services.gateway.pages.households.presentation import StatementPage
+from services.gateway.pages.services import points
 from shared.errors import NotFound
 from shared.identity import Role
 from shared.web import allow, current_principal
 
 blueprint = Blueprint("households", __name__)
+_ENTRIES = 60
 
 
 @blueprint.get("/household")
@@ -25,25 +26,22 @@ def own() -> str:
 
 
 @blueprint.get("/households/<int:household_id>")
-@allow(*STAFF)
+@allow(*ACCOUNT_READERS)
 def statement(household_id: int) -> str:
     """A household's statement for staff; the service checks whose it is."""
     return _statement(household_id, staff=True)
 
 
 @blueprint.get("/households")
-@allow(*STAFF)
+@allow(*ACCOUNT_READERS)
 def index() -> str:
     """Search by name, pinyin, initials, card number or phone tail."""
     query, cursor = request.args.get("q", "").strip(), request.args.get("cursor")
-    items, following = [], None
-    if query:
-        data = intake.get("/api/intake/households", current_principal(), q=query, cursor=cursor, limit=20).data
-        items, following = data["items"], data["next_cursor"]
+    found, following = search_households(current_principal(), query, cursor) if query else ([], None)
     return render_template(
         "households/index.html",
         query=query,
-        households=[found_household(item) for item in items],
+        households=found,
         next_href=url_for("households.index", q=query, cursor=following) if following else None,
     )
 
@@ -51,9 +49,17 @@ def index() -> str:
 def _statement(household_id: int, *, staff: bool) -> str:
     principal = current_principal()
     path = f"/api/points/households/{household_id}"
-    quarter, cursor = request.args.get("quarter"), request.args.get("cursor")
+    quarter = request.args.get("quarter")
     account = points.get(f"{path}/account", principal).data
-    entries = points.get(f"{path}/statement", principal, quarter=quarter, cursor=cursor, limit=60).data
-    explained = points.get(f"{path}/explain", principal, quarter=quarter, cursor=cursor, limit=60).data
-    page = StatementPage(account, entries, explained, quarter=quarter, staff=staff)
-    return render_template("households/statement.html", page_of=page, **page.variables())
+    page = points.get(
+        f"{path}/statement", principal, quarter=quarter, cursor=request.args.get("cursor"), limit=_ENTRIES
+    ).data
+    # Corrections of earlier quarters stand among a quarter's entries: each is explained by its own quarter.
+    origins = {entry["origin_quarter"] for entry in page["items"] if entry["event"]}
+    explained = {
+        event["event"]: event
+        for origin in sorted(origins)
+        for event in points.get(f"{path}/explain", principal, quarter=origin).data["events"]
+    }
+    shown = StatementPage(account, page["items"], explained, quarter, page["next_cursor"], staff)
+    return render_template("households/statement.html", open_entry=request.args.get("entry"), **shown.variables())
