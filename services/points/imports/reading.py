@@ -159,7 +159,7 @@ def _tell(session: Session, batch: ImportBatch) -> None:
             household_ids=[],
             title="积分表格检查完了",
             text=text,
-            link=f"/imports/{batch.id}",
+            link=f"/events/imports/{batch.id}",
             urgent=False,
         ),
     )

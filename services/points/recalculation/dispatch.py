@@ -128,7 +128,8 @@ def sweep_shards(session: Session) -> None:
 
 def finish_run(session: Session, run_id: int) -> None:
     """End a running run when no shard of it is left. Holds the run's row, so that the last of two shards sees both."""
-    session.execute(select(Recalculation.id).where(Recalculation.id == run_id).with_for_update())
+    # Not a full row lock: rows of other shards refer to the run, and must not be waited for.
+    session.execute(select(Recalculation.id).where(Recalculation.id == run_id).with_for_update(key_share=True))
     left = exists().where(Shard.recalculation_id == run_id, Shard.state.in_([ShardState.WAITING, ShardState.RUNNING]))
     parked = exists().where(Shard.recalculation_id == run_id, Shard.state == ShardState.PARKED)
     for state, condition in ((RecalculationState.PARKED, parked), (RecalculationState.DONE, ~parked)):
