@@ -93,6 +93,6 @@ def _add_navigation() -> None:
     add_entry(_l("积分细则"), "rulebooks.newest", *STAFF, Role.RESIDENT)
     add_entry(_l("季度榜"), "quarters.index", Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
-    add_entry(_l("核验"), "verification.index", Role.ADMIN, Role.AUDITOR)
+    add_entry(_l("核验"), "verification.index", Role.ADMIN, Role.AUDITOR, Role.SUPERVISOR, Role.CADRE)
     add_entry(_l("运维"), "operator.show", Role.OPERATOR)
     add_entry(_l("消息"), "messages.show", *STAFF, Role.RESIDENT, on_phone=True)

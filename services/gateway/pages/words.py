@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from services.gateway.pages.wording import _
 from shared.calendar import say_day, say_moment, say_remaining
 from shared.identity import Role
-from shared.quarters import parse_quarter
+from shared.quarters import format_quarter, parse_quarter
 
 _ORDINALS = "一二三四"
 
@@ -36,6 +37,21 @@ def quarter_words(text: str) -> str:
     """`2026年第三季度` of `2026Q3`."""
     number = parse_quarter(text)
     return _("%(year)s年第%(ordinal)s季度", year=number // 4, ordinal=_ORDINALS[number % 4])
+
+
+def quarters_words(texts: Sequence[str]) -> str:
+    """Several quarters: those that follow each other as `2025年第四季度到2026年第二季度`."""
+    runs: list[list[int]] = []
+    for number in sorted(parse_quarter(text) for text in texts):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    said = []
+    for run in runs:
+        first, last = quarter_words(format_quarter(run[0])), quarter_words(format_quarter(run[-1]))
+        said.append(first if len(run) == 1 else _("%(first)s到%(last)s", first=first, last=last))
+    return "、".join(said)
 
 
 def day_words(value: str | date | None) -> str:

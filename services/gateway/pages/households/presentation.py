@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
 from typing import Any
 
 from flask import url_for
@@ -55,6 +54,7 @@ class StatementPage:
             "figures": self._figures(),
             "account_notice": self._notice(),
             "months": self._months(),
+            "without_points": self._without_points(),
             "quarters": self._quarters(),
             "next_href": self._href(self.quarter, self.next_cursor) if self.next_cursor else None,
         }
@@ -79,14 +79,32 @@ class StatementPage:
         return ""
 
     def _months(self) -> list[dict[str, Any]]:
-        """Entries by the month in which they were booked, the newest first."""
+        """Entries by month, the newest first: awards by the day of the deed, all others by the day of booking."""
+        by_month: dict[tuple[int, int], list[Data]] = {}
+        for entry in self.entries:
+            by_month.setdefault(_month_of(entry), []).append(entry)
         months = []
-        for month, entries in groupby(self.entries, key=_month_of):
-            listed = list(entries)
-            total = format_hundredths(sum(parse_hundredths(entry["amount"]) for entry in listed))
+        for month, entries in sorted(by_month.items(), reverse=True):
+            total = format_hundredths(sum(parse_hundredths(entry["amount"]) for entry in entries))
             label = _("%(year)s年%(month)s月", year=month[0], month=month[1])
-            months.append({"label": label, "total": total, "entries": [self._entry(entry) for entry in listed]})
+            months.append({"label": label, "total": total, "entries": [self._entry(entry) for entry in entries]})
         return months
+
+    def _without_points(self) -> list[dict[str, Any]]:
+        """Deeds that earned nothing, with their why: a limit was reached, or the record was voided."""
+        return [
+            {
+                "id": f"event-{event['event']}",
+                "title": event["title"],
+                "amount": "0.00",
+                "when": day_words(event["occurred_on"]),
+                "kind_words": "",
+                "why": event["sentences"],
+                "facts": [],
+            }
+            for event in self.explained.values()
+            if event["state"] == "posted" and not event["changes"]
+        ]
 
     def _entry(self, entry: Data) -> dict[str, Any]:
         booked = day_words(day_of(datetime.fromisoformat(entry["booked_at"])))
@@ -146,5 +164,8 @@ class StatementPage:
 
 
 def _month_of(entry: Data) -> tuple[int, int]:
-    day: date = day_of(datetime.fromisoformat(entry["booked_at"]))
+    if entry["kind"] == "award":
+        day = date.fromisoformat(entry["occurred_on"])
+    else:
+        day = day_of(datetime.fromisoformat(entry["booked_at"]))
     return day.year, day.month

@@ -13,7 +13,7 @@ from services.gateway.pages.words import (
     day_words,
     duration_words,
     moment_words,
-    quarter_words,
+    quarters_words,
     signed_points,
 )
 
@@ -90,7 +90,7 @@ class RunPage:
         rows = [(_("开始"), moment_words(self.data["created_at"]))]
         if self.data.get("finished_at"):
             rows.append((_("结束"), moment_words(self.data["finished_at"])))
-        rows.append((_("季度"), "、".join(quarter_words(quarter) for quarter in self.data["quarters"])))
+        rows.append((_("季度"), quarters_words(self.data["quarters"])))
         revision = self.data.get("revision")
         rows.append((_("按哪一版"), _("第 %(n)s 版", n=revision) if revision else _("各村采用的那一版")))
         if self.is_preview and self.data.get("expires_at"):

@@ -15,7 +15,7 @@ from services.gateway.pages.recalculation.presentation import RunPage, mode_word
 from services.gateway.pages.services import points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import day_words, quarter_words, signed_points
+from services.gateway.pages.words import day_words, quarter_words, quarters_words, signed_points
 from shared.calendar import today
 from shared.identity import Principal, Role
 from shared.quarters import format_quarter, quarter_of
@@ -181,8 +181,12 @@ def _waiting(village: dict[str, Any]) -> dict[str, str]:
     reason = village["reason"] or _("村里采用了新的修订。")
     if village["correction"]:
         reason = _("更正：%(reason)s 会减分的户要先收到原因。", reason=reason)
-    quarters = "、".join(quarter_words(quarter) for quarter in village["quarters"])
-    return {"village": village["name"], "quarters": quarters, "change": change, "reason": reason}
+    return {
+        "village": village["name"],
+        "quarters": quarters_words(village["quarters"]),
+        "change": change,
+        "reason": reason,
+    }
 
 
 def _revision_words(book: dict[str, Any]) -> str:

@@ -69,9 +69,6 @@ class VerificationPage:
 
     @staticmethod
     def _check(check: Mapping[str, Any]) -> dict[str, Any]:
-        effort = _(
-            "%(rows)s 行，%(time)s 毫秒",
-            rows=count_words(check["rows_covered"]),
-            time=count_words(check["milliseconds"]),
-        )
+        rows, time = count_words(check["rows_covered"]), count_words(check["milliseconds"])
+        effort = _("%(rows)s 行，%(time)s 毫秒", rows=rows, time=time)
         return {"passed": check["passed"], "sentence": check["sentence"], "effort": effort}

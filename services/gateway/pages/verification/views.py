@@ -11,7 +11,7 @@ from shared.identity import Role
 from shared.web import allow, current_principal
 
 blueprint = Blueprint("verification", __name__)
-VERIFIERS = (Role.ADMIN, Role.AUDITOR)
+VERIFIERS = (Role.ADMIN, Role.AUDITOR, Role.SUPERVISOR, Role.CADRE)
 _API = "/api/points/verifications"
 
 
