@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import unicodedata
 from typing import Any
 
 from shared.privacy import field_cipher
@@ -38,6 +39,4 @@ def new_sealed_number(year: int) -> str:
 
 def clean_code(text: str) -> str:
     """A number or code as people type it: blanks gone, capital letters, half-width."""
-    import unicodedata
-
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()

@@ -310,3 +310,12 @@ def test_the_notice_is_withdrawn_when_nothing_waits_any_more(api: Api, principal
         for (body,) in rows("SELECT body FROM petitions_outbox WHERE name = 'gateway.notify' ORDER BY id")
     ]
     assert [body["withdrawn"] for body in bodies] == [False, True]
+
+
+def test_the_officials_of_a_village_that_is_complained_of_do_not_know(
+    api: Api, principal_of: PrincipalOf, small_township: SmallTownship, rows: Rows
+) -> None:
+    village = small_township.villages[0]
+    api.register(principal_of(Role.CLERK), complained_of=f"{village.name}村委会")
+    excluded = {person for (person,) in rows("SELECT person_id FROM petitions_exclusion")}
+    assert excluded == {person for people in village.officials.values() for person in people}
