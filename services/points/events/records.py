@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.points.events.lines import line_for_day, require_quantity
 from services.points.events.posting import post_changes
 from services.points.events.sequence import EVENT_IDS, allocate_ids
 from services.points.ledger.village import lock_ledger, prepare_village
-from services.points.scoring.quarters import ensure_quarter
-from shared.amounts import format_hundredths
 from shared.database.upserts import execute_counted, insert_or_nothing
 from shared.errors import Invalid
 from shared.messages.points import RecordEvent
@@ -89,12 +88,11 @@ def _declare(session: Session, message: RecordEvent) -> Event:
     household = session.get(Household, message.household_id)
     if household is None:
         raise Invalid(f"没有编号为 {message.household_id} 的户。")
-    village_id, quarter = household.village_id, quarter_of(message.occurred_on)
+    village_id = household.village_id
     prepare_village(session, village_id)
     lock_ledger(session, village_id)
-    line = _line(session, village_id, ensure_quarter(session, village_id, quarter).rulebook_id, message.rule_code)
-    if not 0 < message.quantity <= line.max_quantity:
-        raise Invalid(f"“{line.title}”一次最多登记 {format_hundredths(line.max_quantity)}。")
+    line = line_for_day(session, session.get_one(Village, village_id), message.rule_code, message.occurred_on)
+    require_quantity(line, message.quantity)
     event = _new_event(message, village_id, line, allocate_ids(session, EVENT_IDS, 1)[0])
     session.add(event)
     session.flush()
@@ -122,22 +120,3 @@ def _new_event(message: RecordEvent, village_id: int, line: Rule, event_id: int)
         declarer_name=message.declarer_name or None,
         note=message.note or None,
     )
-
-
-def _line(session: Session, village_id: int, rulebook_id: int, code: str) -> Rule:
-    """The line of the revision that scores the quarter. Raises Invalid where it has none of this code."""
-    township_id = select(Village.township_id).where(Village.id == village_id).scalar_subquery()
-    line = session.scalar(
-        select(Rule)
-        .join(RuleCode, RuleCode.id == Rule.code_id)
-        .where(
-            RuleCode.township_id == township_id,
-            RuleCode.code == code,
-            Rule.rulebook_id == rulebook_id,
-            or_(Rule.village_id.is_(None), Rule.village_id == village_id),
-        )
-        .limit(1)
-    )
-    if line is None:
-        raise Invalid(f"这个季度的积分细则里没有“{code}”这一条。")
-    return line

@@ -102,11 +102,11 @@ def _without_known_once(
 ) -> list[PlannedEvent]:
     """Refuse rows of a rule that counts once where the period has an event already."""
     onces: dict[int, Once] = {
-        facts.rule_id: facts.once
+        each.line.code_id: each.line.once
         for lines in registers.rules.values()
         for found in lines.values()
-        for facts in found
-        if facts.once is not None
+        for each in found
+        if each.line.once is not None
     }
     taken = known_once(session, events, onces)
     kept = []

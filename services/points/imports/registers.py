@@ -15,24 +15,17 @@ from sqlalchemy.orm import Session
 from services.points.scoring.quarters import quarter_rows, rulebooks_in_force
 from shared.calendar import today
 from shared.excel.cells import CellError
-from shared.models.points import Evidence, Mode, Once, Rule, RuleCode
+from shared.models.points import Rule, RuleCode
 from shared.models.registry import Household, Village
 from shared.quarters import format_quarter, quarter_of
 
 
 @dataclass(frozen=True, slots=True)
-class RuleFacts:
-    """What a row is checked against. Amounts in hundredths."""
+class CodedLine:
+    """A line of a revision with its code."""
 
-    rule_id: int
     code: str
-    title: str
-    mode: Mode
-    minimum: int | None
-    maximum: int | None
-    max_quantity: int
-    evidence: Evidence
-    once: Once | None
+    line: Rule
 
 
 @dataclass(slots=True)
@@ -46,7 +39,7 @@ class Registers:
     by_head: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)
     rulebooks: dict[tuple[int, int], int] = field(default_factory=dict)
-    rules: dict[tuple[int, int | None], dict[str, list[RuleFacts]]] = field(default_factory=dict)
+    rules: dict[tuple[int, int | None], dict[str, list[CodedLine]]] = field(default_factory=dict)
 
     def village_of(self, name: str) -> int:
         """The village that a cell names by name or code; the only one where the cell is empty. Raises CellError."""
@@ -91,7 +84,7 @@ class Registers:
             raise CellError(f"有 {len(households)} 户的户主都叫“{head}”，请填写户号或户卡号。")
         return households[0]
 
-    def rule_of(self, village_id: int, name: str, day: date) -> RuleFacts:
+    def rule_of(self, village_id: int, name: str, day: date) -> CodedLine:
         """The line of the revision that scores this village's quarter, by code or title. Raises CellError."""
         quarter = quarter_of(day)
         rulebook_id = self.rulebooks.get((village_id, quarter))
@@ -105,7 +98,7 @@ class Registers:
         ]
         if not found:
             raise CellError(f"积分细则里没有“{name}”这一条，请填写条目的编号或名称。")
-        if len({facts.rule_id for facts in found}) > 1:
+        if len({each.code for each in found}) > 1:
             raise CellError(f"有几条都叫“{name}”，请填写条目的编号。")
         return found[0]
 
@@ -150,17 +143,6 @@ def _read_rules(session: Session, registers: Registers) -> None:
         )
     )
     for rule, code in rows:
-        facts = RuleFacts(
-            rule_id=rule.code_id,
-            code=code,
-            title=rule.title,
-            mode=rule.mode,
-            minimum=rule.minimum,
-            maximum=rule.maximum,
-            max_quantity=rule.max_quantity,
-            evidence=rule.evidence,
-            once=rule.once,
-        )
         lines = registers.rules.setdefault((rule.rulebook_id, rule.village_id), {})
         for name in {code, rule.title}:
-            lines.setdefault(name, []).append(facts)
+            lines.setdefault(name, []).append(CodedLine(code, rule))

@@ -9,9 +9,10 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from services.points.events.guards import barred_households
 from services.points.ledger.village import lock_ledger
 from services.points.scoring import scope_of_events, score_and_post
 from shared.models.base import now
@@ -26,7 +27,6 @@ from shared.models.points import (
     Rule,
     VillageQuarter,
 )
-from shared.models.registry import Kinship, Resident
 
 MADE_BY = "task:points.release_import"
 FEW_HOUSEHOLDS = 200
@@ -67,7 +67,7 @@ def _post_village(
     may = (
         Event.village_id == village_id,
         Event.id.in_(mine),
-        Event.household_id.not_in(_own_households(releaser)),
+        Event.household_id.not_in(barred_households(releaser)),
         or_(Event.declared_by.is_(None), Event.declared_by != releaser),
     )
     instant = now()
@@ -126,14 +126,6 @@ def _waiting(import_id: int, rows: Collection[int] | None) -> tuple[ColumnElemen
 
 def _event_ids(import_id: int, village_id: int, rows: Collection[int] | None) -> Select[int]:
     return select(ImportRow.event_id).where(ImportRow.village_id == village_id, *_waiting(import_id, rows))
-
-
-def _own_households(person_id: int) -> Any:
-    """The households that a person may not review for: the own ones and declared relatives'."""
-    return union(
-        select(Resident.household_id).where(Resident.person_id == person_id, Resident.valid_to.is_(None)),
-        select(Kinship.household_id).where(Kinship.person_id == person_id),
-    )
 
 
 def _is_double(village_id: int) -> ColumnElement[bool]:

@@ -8,16 +8,18 @@ from __future__ import annotations
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from services.points.ledger.village import lock_ledger
-from services.points.store.booking import book_points
+from services.points.ledger.plain_entries import PlainEntry, post_plain_entries
+from services.points.ledger.village import ChainEnd, lock_ledger
 from services.points.store.items import KEEPERS
 from services.points.store.redemptions import redemption_in_scope
 from services.points.store.reservations import end_redemption, lock_account, release_hold, write_hold_move
 from shared import audit
+from shared.calendar import today
 from shared.errors import Conflict, Invalid
 from shared.identity import Principal
 from shared.models.base import now
 from shared.models.points import EntryKind, Item, MoveKind, Redemption, RedemptionState
+from shared.quarters import quarter_of
 
 _ENDS = {
     RedemptionState.CANCELLED: "这笔兑换已经取消，不能领取。",
@@ -42,14 +44,7 @@ def fulfil_redemption(session: Session, actor: Principal, redemption_id: int, *,
         raise Conflict(_ENDS[redemption.state])
     if redemption.expires_at <= now():
         raise Conflict(_ENDS[RedemptionState.EXPIRED])
-    posting_id = book_points(
-        session,
-        end,
-        household_id=redemption.household_id,
-        amount=-redemption.points,
-        kind=EntryKind.REDEMPTION,
-        made_by=actor.actor,
-    )
+    posting_id = _book(session, actor, end, redemption, -redemption.points, EntryKind.REDEMPTION)
     session.refresh(redemption)
     release_hold(session, redemption)
     _change_shelf(session, redemption, -redemption.quantity)
@@ -87,15 +82,7 @@ def refund_redemption(session: Session, actor: Principal, redemption_id: int, *,
         return redemption
     if redemption.state is not RedemptionState.FULFILLED:
         raise Conflict("这笔兑换还没有领取，不能退货；不要了请办理取消。")
-    posting_id = book_points(
-        session,
-        end,
-        household_id=redemption.household_id,
-        amount=redemption.points,
-        kind=EntryKind.REFUND,
-        made_by=actor.actor,
-        reason=reason.strip(),
-    )
+    posting_id = _book(session, actor, end, redemption, redemption.points, EntryKind.REFUND, reason.strip())
     session.refresh(redemption)
     _change_shelf(session, redemption, redemption.quantity)
     refunded = session.execute(
@@ -115,6 +102,30 @@ def refund_redemption(session: Session, actor: Principal, redemption_id: int, *,
     write_hold_move(session, actor, redemption, MoveKind.RETURN, on_hand=redemption.quantity)
     audit.record(session, actor, "refund_redemption", "redemption", redemption.id, village_id=redemption.village_id)
     return redemption
+
+
+def _book(
+    session: Session,
+    actor: Principal,
+    end: ChainEnd,
+    redemption: Redemption,
+    amount: int,
+    kind: EntryKind,
+    reason: str | None = None,
+) -> int:
+    """Post one entry on the household's account, of today's quarter; the posting's id."""
+    posted = post_plain_entries(
+        session,
+        end,
+        [PlainEntry(redemption.household_id, amount)],
+        kind=kind,
+        quarter=quarter_of(today()),
+        made_by=actor.actor,
+        reason=reason,
+    )
+    if posted is None:
+        raise AssertionError("a price is never zero")
+    return posted.posting_id
 
 
 def _change_shelf(session: Session, redemption: Redemption, difference: int) -> None:

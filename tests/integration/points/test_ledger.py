@@ -83,7 +83,7 @@ def test_the_same_history_has_the_same_digest_on_both_databases(
         build_scored_township(session, small_township)
         posting = session.scalars(select(Posting).order_by(Posting.id)).first()
         assert posting is not None
-        assert (posting.kind, posting.entry_count) == (PostingKind.IMPORT, 67)
+        assert (posting.kind, posting.entry_count) == (PostingKind.IMPORT, 73)
         assert posting.digest == GOLDEN
 
 

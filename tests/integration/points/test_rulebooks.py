@@ -214,9 +214,9 @@ def test_a_cadre_adopts_for_the_own_village_only(
     database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
 ) -> None:
     publish(database, admin)
+    foreign = Decision(small_township.villages[1].code, this_quarter(), MATTER)
     with pytest.raises(Forbidden), database.transaction() as session:
-        book = rulebook_by_revision(session, cadre, 1)
-        adopt_rulebook(session, cadre, book, Decision(small_township.villages[1].code, this_quarter(), MATTER))
+        adopt_rulebook(session, cadre, rulebook_by_revision(session, cadre, 1), foreign)
 
 
 def test_adoption_is_refused_while_a_forbidden_deduction_stands(

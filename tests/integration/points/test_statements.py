@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from services.points.app import create_app
+from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.scoring.amounts import amounts_of_household
 from services.points.statements.accounts import account_of
 from services.points.statements.explanation import explain_events
@@ -59,13 +62,14 @@ def test_an_explanation_holds_rule_quantity_cap_and_entries(database: Database, 
 
 
 def test_a_limit_that_cut_something_is_named(database: Database, scored: ScoredTownship) -> None:
+    village = scored.township.villages[0]
+    helps = [ReviewedEvent(village.households[0], scored.codes["HELP"], date(2026, 2, day), 100) for day in range(1, 6)]
+    with database.transaction() as session:
+        record_events_bulk(session, village.id, helps, made_by="test")
     with database.reading() as session:
-        cut = [
-            each
-            for household_id in scored.township.households
-            for each in explain_events(session, session.get_one(Household, household_id), QUARTERS)
-            if each.amounts.ruled != each.amounts.raw
-        ]
+        household = session.get_one(Household, village.households[0])
+        explained = explain_events(session, household, {FIRST_QUARTER})
+        cut = [each for each in explained if each.amounts.ruled != each.amounts.raw]
         assert cut
         assert all("本月这一条最多 6.00 分" in each.sentences[1] for each in cut)
 
