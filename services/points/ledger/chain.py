@@ -54,4 +54,5 @@ def line_sql(table: str) -> str:
 
 
 def _quarter_sql(column: str) -> str:
-    return f"{column} / 4 || 'Q' || ({column} % 4 + 1)"
+    # SQLite binds || more tightly than division.
+    return f"({column} / 4) || 'Q' || ({column} % 4 + 1)"

@@ -23,7 +23,7 @@ from tests.fixtures.township import SmallTownship
 from tests.integration.points.scored_township import FIRST_QUARTER, ScoredTownship, build_scored_township
 
 GOLDEN_AT = datetime(2026, 7, 1, 1, 2, 3, 456789, tzinfo=UTC)
-GOLDEN = "GOLDEN_DIGEST"
+GOLDEN = "a03d8aa4e716b493077d525921753a1c980ac6440f2e0a5f605497281f6af9ed"
 
 
 @pytest.fixture
