@@ -1,0 +1,238 @@
+"""`make demo`: the main job without hands, over HTTP against the running system.
+
+python -m deploy.demo.walk [--url http://127.0.0.1:8000] [--size township|county]
+
+Logs in, imports a workbook of events, releases it as a second person, previews, tells the losers, applies, verifies,
+and prints a table per village and the times. Starts a system in a folder of its own if none runs (always for the
+county), and stops what it started. Exit code 1 with the reason when anything does not add up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from deploy.demo.client import ApiSession, Json, WalkFailed
+from deploy.demo.places import VILLAGES
+from deploy.demo.workbook import events_workbook
+from deploy.embedded.redis_server import free_port
+from shared.calendar import today
+
+PROJECT = Path(__file__).resolve().parents[2]
+RUN_SECONDS = 1800.0
+START_SECONDS = {"township": 180.0, "county": 1800.0}
+IMPORTED = 120
+"""Rows of the workbook: one for each of the first households of the first village."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """The steps, and how long each took."""
+
+    base: str
+    times: dict[str, float] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """All of it. Raises WalkFailed."""
+        cadre, second = ApiSession(self.base, "cadre"), ApiSession(self.base, "cadre2")
+        admin, auditor = ApiSession(self.base, "admin"), ApiSession(self.base, "auditor")
+        self._timed("导入一张积分记录表 import", lambda: self._import(cadre, second))
+        before = self._timed("核验 verify", lambda: self._verify(auditor))
+        preview = self._timed("预览 preview", lambda: self._preview(admin))
+        applied = self._timed("应用 apply", lambda: self._apply(admin, preview))
+        self._compare(preview, applied)
+        after = self._timed("再核验 verify again", lambda: self._verify(auditor))
+        self._timed("再算一遍，应无差别 nothing left", lambda: self._require_nothing_left(admin))
+        self._report(applied, before, after)
+
+    def _timed(self, name: str, step: Callable[[], Any]) -> Any:
+        started = time.monotonic()
+        value = step()
+        self.times[name] = time.monotonic() - started
+        return value
+
+    def _import(self, cadre: ApiSession, second: ApiSession) -> None:
+        village = VILLAGES[0]
+        households = cadre.get(f"/api/intake/households?village={village.code}&limit={IMPORTED}")["items"]
+        content, rows = events_workbook(village.name, households, today(), f"{datetime.now():%H%M%S}")
+        made = cadre.upload("/api/points/imports", "演示积分记录.xlsx", content, {"village": village.code})
+        read = cadre.poll(
+            f"/api/points/imports/{made['id']}", lambda batch: batch["state"] not in ("reading",), _nothing, 120
+        )
+        if read["wrong"] or read["new"] != rows:
+            raise WalkFailed(f"应导入 {rows} 行，读到 {read['new']} 行，错 {read['wrong']} 行：{read['errors'][:3]}")
+        second.post(f"/api/points/imports/{made['id']}/release")
+        done = second.poll(
+            f"/api/points/imports/{made['id']}", lambda batch: batch["state"] not in ("releasing",), _nothing, 120
+        )
+        if done["released"] != rows:
+            raise WalkFailed(f"应放行 {rows} 行，放行了 {done['released']} 行，状态 {done['state']}。")
+
+    def _preview(self, admin: ApiSession) -> Json:
+        run = admin.post("/api/points/recalculations", {"mode": "preview"})
+        preview = admin.poll(f"/api/points/recalculations/{run['id']}", _is_over, _bar("预览"), RUN_SECONDS)
+        _require(preview["state"] == "done", f"预览没有完成：{preview['errors']}")
+        if preview["losers"]:
+            admin.post(f"/api/points/recalculations/{run['id']}/notices")
+        return preview
+
+    def _apply(self, admin: ApiSession, preview: Json) -> Json:
+        run = admin.post("/api/points/recalculations", {"mode": "apply", "preview": int(preview["id"])})
+        applied = admin.poll(f"/api/points/recalculations/{run['id']}", _is_over, _bar("重算"), RUN_SECONDS)
+        _require(applied["state"] == "done", f"重算没有完成：{applied['errors']}")
+        return applied
+
+    def _compare(self, preview: Json, applied: Json) -> None:
+        """Nothing happened in between, so that what was shown is what was posted."""
+        for name in ("households", "changed", "points_up", "points_down"):
+            _require(preview[name] == applied[name], f"预览与结果不一致：{name} {preview[name]} / {applied[name]}")
+        _require(applied["changed_since_preview"] == 0, "预览以后有变动。")
+
+    def _verify(self, auditor: ApiSession) -> Json:
+        run = auditor.post("/api/points/verifications")
+        found = auditor.poll(
+            f"/api/points/verifications/{run['id']}",
+            lambda answer: answer["finished_at"] is not None,
+            _bar("核验"),
+            RUN_SECONDS,
+        )
+        failed = [
+            f"{village['name']}：{check['sentence']}"
+            for village in found["villages"]
+            for check in village["checks"]
+            if not check["passed"]
+        ]
+        _require(not failed and not found["errors"], f"核验没有通过：{failed or found['errors']}")
+        return found
+
+    def _require_nothing_left(self, admin: ApiSession) -> None:
+        run = admin.post("/api/points/recalculations", {"mode": "preview", "full": True})
+        again = admin.poll(f"/api/points/recalculations/{run['id']}", _is_over, _bar("复查"), RUN_SECONDS)
+        _require(again["state"] == "done" and again["changed"] == 0, f"重算后仍有 {again['changed']} 条与账本不同。")
+
+    def _report(self, applied: Json, before: Json, after: Json) -> None:
+        print(f"\n{'村':<10}{'户':>8}{'记录':>12}{'改动':>10}{'加分':>14}{'减分':>14}")
+        villages = applied["villages"]
+        for village in villages[:12]:
+            print(
+                f"{village['name']:<10}{village['households']:>8,}{village['events']:>12,}{village['changed']:>10,}"
+                f"{village['points_up']:>14}{village['points_down']:>14}"
+            )
+        if len(villages) > 12:
+            print(f"…… 另有 {len(villages) - 12} 个村 and {len(villages) - 12} more villages")
+        print(
+            f"{'合计':<10}{applied['households']:>8,}{applied['events']:>12,}{applied['changed']:>10,}"
+            f"{applied['points_up']:>14}{applied['points_down']:>14}"
+        )
+        rows = [sum(c["rows_covered"] for v in found["villages"] for c in v["checks"]) for found in (before, after)]
+        print(f"\n核验通过：两次共查 {sum(rows):,} 行。Ledger and chain verified.\n")
+        for name, seconds in self.times.items():
+            print(f"  {seconds:7.1f} s  {name}")
+
+
+def _require(holds: bool, sentence: str) -> None:
+    if not holds:
+        raise WalkFailed(sentence)
+
+
+def _is_over(run: Json) -> bool:
+    return str(run["state"]) != "running"
+
+
+def _nothing(_answer: Json) -> None:
+    """No progress to show."""
+
+
+def _bar(what: str) -> Callable[[Json], None]:
+    def show(answer: Json) -> None:
+        done, total = answer["done"], answer["total"] or 1
+        filled = 30 * done // total
+        eta = f" 还需约 {answer['eta_seconds']} 秒" if answer.get("eta_seconds") else ""
+        end = "\n" if done == answer["total"] else ""
+        if sys.stdout.isatty() or end:
+            print(f"\r  {what} [{'#' * filled}{'.' * (30 - filled)}] {done}/{total}{eta}   ", end=end, flush=True)
+
+    return show
+
+
+def _answers(base: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{base}/readyz", timeout=2) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@contextmanager
+def _system(url: str | None, size: str) -> Iterator[str]:
+    """The running system, else one that is started in a folder of its own and stopped at the end."""
+    base = url or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+    if size == "township" and _answers(base):
+        yield base
+        return
+    if url is not None:
+        raise WalkFailed(f"{base} 没有运行。Nothing runs there.")
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="xiangzhi-demo-") as folder:
+        log = Path(folder) / "system.log"
+        environment = {**os.environ, "PORT": str(port), "XZ_DATA_DIR": folder, "SIZE": size, "DEMO": "1"}
+        environment.pop("XZ_PUBLIC_URL", None)
+        print(f"没有正在运行的系统，先启动一个（{size}）starting a system of its own …", flush=True)
+        with log.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "deploy.embedded.run", "--die-with-parent"],
+                cwd=PROJECT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+            )
+        try:
+            _wait_until_ready(process, f"http://127.0.0.1:{port}", START_SECONDS[size], log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], base: str, seconds: float, log: Path) -> None:
+    deadline = time.monotonic() + seconds
+    while not _answers(base):
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise WalkFailed(f"系统没有启动 it did not start:\n{tail}")
+        time.sleep(0.3)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """See the module's docstring."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.demo.walk")
+    parser.add_argument("--url", default=None, help="the running system (default: 127.0.0.1 and PORT)")
+    parser.add_argument("--size", choices=("township", "county"), default="township")
+    options = parser.parse_args(arguments)
+    try:
+        with _system(options.url, options.size) as base:
+            print(f"{base}")
+            Walk(base).run()
+    except WalkFailed as reason:
+        print(f"\n演示没有走通：{reason}", file=sys.stderr)
+        return 1
+    print("\n全部相符。Everything adds up.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
