@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -226,3 +228,17 @@ def test_a_card_whose_pin_is_gone_stays_closed(house: House, database_for: Datab
         session.execute(delete(CardPin))
     body = {"card": house.township.villages[0].cards[0], "pin": PIN}
     assert house.client().post("/api/session", json=body).status_code == 401
+
+
+def test_tries_at_the_same_moment_are_all_counted(house: House) -> None:
+    together = threading.Barrier(12)
+
+    def guess(number: int) -> int:
+        together.wait()
+        body = {"card": house.township.villages[0].cards[0], "pin": f"{number:06d}"}
+        return house.client().post("/api/session", json=body).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = sorted(pool.map(guess, range(12)))
+    assert set(answers) == {401, 429}
+    assert answers.count(401) == 5
