@@ -11,9 +11,11 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -38,10 +40,25 @@ _FLAGS = (
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A running system: its address and where it writes its log."""
+    """A running system: its address, where it writes its log, and the process that holds all others."""
 
     address: str
     log: Path
+    pid: int
+
+    @contextmanager
+    def held_bulk_worker(self) -> Iterator[None]:
+        """Hold the worker of bulk work still, so that a run waits with its shards."""
+        family = psutil.Process(self.pid).children(recursive=True)
+        held = [each for each in family if any(word.startswith("bulk-worker@") for word in each.cmdline())]
+        assert held, "no worker of bulk work is running"
+        for each in held:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in held:
+                each.resume()
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +79,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     command = [sys.executable, "-m", "deploy.embedded.run", "--die-with-parent"]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    started = System(f"http://127.0.0.1:{port}", log)
+    started = System(f"http://127.0.0.1:{port}", log, process.pid)
     try:
         wait_until(
             lambda: process.poll() is not None or _answers(f"{started.address}/readyz"), READY_SECONDS, every=0.2

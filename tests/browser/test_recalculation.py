@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESKTOP, NewVisitor
+from tests.browser.conftest import DESKTOP, PHONE, NewVisitor, System
 
 RUN_SECONDS = 120_000
 
@@ -19,14 +19,8 @@ def begin_preview(page: Page) -> None:
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("scripts", [False, True], ids=["without scripts", "with scripts"])
-def test_a_revision_is_previewed_told_applied_and_verified(visitor: NewVisitor, scripts: bool) -> None:
-    """Runs first without scripts, where everything is still to be done, then again where nothing is left to change."""
-    admin = visitor(DESKTOP, scripts=scripts)
-    page = admin.enter_as("admin")
-    if scripts:
-        expect(page.get_by_role("link", name="先看重算预览")).to_have_count(0)
-        return
+def test_a_revision_is_previewed_told_applied_and_verified_without_scripts(visitor: NewVisitor) -> None:
+    page = visitor(DESKTOP, scripts=False).enter_as("admin")
     begin_preview(page)
     expect(page.get_by_role("heading", name="预览：重算以后会怎样")).to_be_visible(timeout=RUN_SECONDS)
     page.get_by_role("link", name=re.compile("大高坪村")).click()
@@ -41,11 +35,36 @@ def test_a_revision_is_previewed_told_applied_and_verified(visitor: NewVisitor, 
     expect(page.get_by_role("heading", name="重算的结果")).to_be_visible(timeout=RUN_SECONDS)
     page.get_by_role("button", name="核验积分账").click()
     expect(page.get_by_text("全部相符。")).to_be_visible(timeout=RUN_SECONDS)
+    page.get_by_role("link", name="待办").first.click()
+    expect(page.get_by_role("link", name="先看重算预览")).to_have_count(0)
+
+
+@pytest.mark.walk
+def test_a_run_survives_a_reload_and_can_be_stopped_and_resumed(visitor: NewVisitor, system: System) -> None:
+    person = visitor(PHONE)
+    page = person.enter_as("admin")
+    with system.held_bulk_worker():
+        person.open("/recalculation")
+        page.get_by_text("更多", exact=True).click()
+        page.get_by_label("全部重新计算").check()
+        page.get_by_role("button", name="预览重算结果").click()
+        expect(page.get_by_role("heading", name="正在计算预览")).to_be_visible()
+        page.reload()
+        expect(page.get_by_text("4 个村，算完 0 个")).to_be_visible()
+        page.get_by_role("button", name="停下这次重算").click()
+        expect(page.get_by_text("已停下。算完的村保留")).to_be_visible()
+        page.get_by_role("button", name="接着算剩下的村").click()
+        expect(page.get_by_role("heading", name="正在计算预览")).to_be_visible()
+    # The page follows the run by itself.
+    expect(page.get_by_role("heading", name="预览：重算以后会怎样")).to_be_visible(timeout=RUN_SECONDS)
+    expect(page.get_by_text("4 个村，算完 4 个")).to_be_visible()
 
 
 @pytest.mark.walk
 def test_a_household_sees_why_each_point_is_there(visitor: NewVisitor) -> None:
     page = visitor(DESKTOP).enter_as("villager")
+    expect(page.get_by_text("12.50 分", exact=True)).to_be_visible()
     entry = page.locator("details.why").first
     entry.locator("summary").click()
     expect(entry.locator("p")).to_have_count(3)
+    expect(entry.locator("dl")).to_contain_text("按条目得")
