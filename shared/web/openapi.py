@@ -11,16 +11,16 @@ from apispec import BasePlugin
 from flask import Flask
 from flask_smorest.utils import prepare_response
 from marshmallow import Schema, fields
-from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 
 from shared.amounts import Hundredths
 from shared.topology import Service
+from shared.web.parsing import BodyParser
 from shared.web.problems import MEDIA_TYPE, problem_of
-from shared.web.refusals import UnsupportedMedia
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 VERSION = "1"
+_END = r"\Z"
 IDEMPOTENCY_PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -46,15 +46,6 @@ class ProblemSchema(Schema):
     instance = fields.String(required=True)
     number = fields.String(required=True)
     errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
-
-
-class BodyParser(FlaskParser):
-    """The parser of all routes: a body that is not JSON is said to be so, rather than taken for an empty one."""
-
-    def load_json(self, req: Any, schema: Any) -> Any:
-        if not req.is_json and req.content_length:
-            raise UnsupportedMedia("这里只接受 JSON 格式的内容（Content-Type: application/json）。")
-        return super().load_json(req, schema)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped, its decorators too
@@ -138,10 +129,17 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest is untyped
         """Lists go by cursor."""
 
 
+def _browser_pattern(_converter: Any, _field: fields.Field[Any], ret: dict[str, Any], **_more: Any) -> dict[str, str]:
+    """Python's `\\Z` in the words of the description, whose patterns are JavaScript's."""
+    pattern = ret.get("pattern", "")
+    return {"pattern": f"^{pattern.removesuffix(_END)}$"} if pattern.endswith(_END) else {}
+
+
 def create_api(app: Flask, service: Service) -> Api:
     """The description of `service`'s routes; blueprints are registered through it."""
     app.config.update(API_TITLE=f"乡治：{_TITLES[service]}", API_VERSION=VERSION, OPENAPI_VERSION="3.0.3")
     app.config["OPENAPI_URL_PREFIX"] = None
     api = Api(app, spec_kwargs={"extra_plugins": [_Titles()]})
     api.register_field(Hundredths, "string", "decimal")
+    api.ma_plugin.converter.add_attribute_function(_browser_pattern)
     return api
