@@ -80,6 +80,8 @@ _EXCEPTIONS: tuple[tuple[type[Exception], Kind], ...] = (
     (IntegrityError, CONFLICT),
     (StaleDataError, CONFLICT),
     (DataError, INVALID),
+    # A whole number of more than 64 bits, which SQLite's driver refuses in its own way.
+    (OverflowError, INVALID),
     (OperationalError, UNAVAILABLE),
     (PoolTimeout, UNAVAILABLE),
 )
