@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import BigInteger, Select, cast, delete, func, select
 from sqlalchemy.orm import Session
 
 from services.points.recalculation.reasons import Reasons
@@ -83,9 +83,12 @@ def select_changed_households(
 ) -> Select[int, int, int, int]:
     """(magnitude, household, change, village) of a run, to be paged by magnitude and household, descending."""
     rows = difference_rows(run).subquery()
-    change = func.sum(rows.c.scored - rows.c.held)
+    change = cast(func.sum(rows.c.scored - rows.c.held), BigInteger)
     grouped = select(
-        func.abs(change).label("magnitude"), rows.c.household_id, change.label("change"), rows.c.village_id
+        func.abs(change, type_=BigInteger).label("magnitude"),
+        rows.c.household_id,
+        change.label("change"),
+        rows.c.village_id,
     ).group_by(rows.c.village_id, rows.c.household_id)
     if village_id is not None:
         grouped = grouped.where(rows.c.village_id == village_id)
