@@ -79,4 +79,5 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("points.forget_previews", "40 3 * * *"),
     Scheduled("petitions.remind_of_clocks", "30 7 * * *"),
     Scheduled("intake.remind_of_demands", "40 7 * * *"),
+    Scheduled("intake.renew_fields", "30 2 * * 0"),
 )
