@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -13,7 +13,7 @@ from services.points.ledger.village import ChainEnd, lock_ledger
 from services.points.scoring.differences import counted
 from services.points.scoring.lines import Lines
 from services.points.scoring.outcome import Outcome
-from services.points.scoring.quarters import booked_quarters, quarter_rows
+from services.points.scoring.quarters import QuarterRow, booked_quarters, quarter_rows
 from services.points.scoring.scope import Scope, lines_to_compare, moved
 from services.points.scoring.statement import COUNTS, end_bulk, prepare_bulk, scoring_statement
 from services.points.scoring.values import table_of
@@ -32,7 +32,12 @@ def score_and_post(
 ) -> Outcome:
     """Bring the ledger to the score for this scope: one entry per event that differs, nothing where none does."""
     end = lock_ledger(session, village_id)
-    return _post(session, end, scope, kind, made_by, recalculation_id, reason)
+    # Changes of this session (states of events, quarters) are part of what is scored.
+    session.flush()
+    rows = quarter_rows(session, village_id)
+    outcome = _post(session, end, scope, _Work(kind, made_by, recalculation_id, reason), rows)
+    end_bulk(session, scope)
+    return outcome
 
 
 def recalculate(
@@ -49,45 +54,62 @@ def recalculate(
     `moves`: quarter → rulebook id. `full` scores everything in these quarters. A second time it posts nothing.
     """
     end = lock_ledger(session, village_id)
+    session.flush()
     rows = quarter_rows(session, village_id)
     lines = lines_to_compare(session, village_id, rows, moves)
     scope = moved(rows, lines, moves, full=full)
-    for rulebook_id in sorted({target for quarter, target in moves.items() if quarter in rows}):
+    rows = _move_quarters(session, village_id, rows, moves)
+    if scope.is_empty:
+        return Outcome(0, 0, 0, 0, 0)
+    work = _Work(PostingKind.RECALCULATION, made_by, recalculation_id)
+    return _post(session, end, scope, work, rows, lines)
+
+
+def _move_quarters(
+    session: Session, village_id: int, rows: Mapping[int, QuarterRow], moves: Mapping[int, int]
+) -> dict[int, QuarterRow]:
+    """Let the quarter rows hold their new revisions; the rows as they are then."""
+    differing = {
+        quarter: target for quarter, target in moves.items() if quarter in rows and rows[quarter].rulebook_id != target
+    }
+    for rulebook_id in sorted(set(differing.values())):
         session.execute(
             update(VillageQuarter)
             .where(
                 VillageQuarter.village_id == village_id,
-                VillageQuarter.quarter.in_([quarter for quarter, target in moves.items() if target == rulebook_id]),
-                VillageQuarter.rulebook_id != rulebook_id,
+                VillageQuarter.quarter.in_([quarter for quarter, target in differing.items() if target == rulebook_id]),
             )
             .values(rulebook_id=rulebook_id, version=VillageQuarter.version + 1)
             .execution_options(synchronize_session=False)
         )
-    if scope.is_empty:
-        return Outcome(0, 0, 0, 0, 0)
-    return _post(session, end, scope, PostingKind.RECALCULATION, made_by, recalculation_id, None, lines)
+    return {quarter: replace(row, rulebook_id=differing.get(quarter, row.rulebook_id)) for quarter, row in rows.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What a posting is made for."""
+
+    kind: PostingKind
+    made_by: str
+    recalculation_id: int | None = None
+    reason: str | None = None
 
 
 def _post(
     session: Session,
     end: ChainEnd,
     scope: Scope,
-    kind: PostingKind,
-    made_by: str,
-    recalculation_id: int | None,
-    reason: str | None,
+    work: _Work,
+    rows: dict[int, QuarterRow],
     known: Mapping[int, Lines] | None = None,
 ) -> Outcome:
-    # Session changes of this transaction (states of events, quarters) are part of what is scored.
-    session.flush()
-    rows = quarter_rows(session, end.village_id)
     booked = booked_quarters(session, end.village_id, rows)
     table = table_of(session, end.village_id, scope, rows, booked=booked, known=known)
     prepare_bulk(session, scope)
     statement = scoring_statement(session, end.village_id, scope, table)
     # A recalculation corrects; otherwise the first entry of an event is its award.
-    first = "adjustment" if kind is PostingKind.RECALCULATION else "award"
-    head = new_head(end, kind, made_by, recalculation_id=recalculation_id, reason=reason)
+    first = "adjustment" if work.kind is PostingKind.RECALCULATION else "award"
+    head = new_head(end, work.kind, work.made_by, recalculation_id=work.recalculation_id, reason=work.reason)
     posted, counts = insert_posting(
         session,
         head,
@@ -95,7 +117,6 @@ def _post(
         statement.parameters,
         counts=COUNTS,
     )
-    end_bulk(session, scope)
     if counts is None:
         raise AssertionError("the counts were asked for")
     outcome = counted(counts)
