@@ -73,8 +73,9 @@ def _postgresql_digests() -> str:
 
 
 def _sqlite_digests() -> str:
-    # Instants are stored with six decimals.
-    head = _HEAD.format(newline="char(10)", microseconds="(strftime('%s', p.made_at) || substr(p.made_at, -6))")
+    # Instants are stored with six decimals. Whole seconds are cut off first: strftime rounds them.
+    seconds = "strftime('%s', substr(p.made_at, 1, 19))"
+    head = _HEAD.format(newline="char(10)", microseconds=f"({seconds} || substr(p.made_at, -6))")
     return f"""
   SELECT t.posting_id, count(*) AS entry_count, sum(t.amount) AS total, sha256_lines(t.id, {line_sql("t")}, {head})
     AS digest
