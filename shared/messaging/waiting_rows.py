@@ -57,11 +57,15 @@ def mark_handled(database: Database, sender: Service) -> int:
 
 
 def due_rows(database: Database, sender: Service) -> list[DueRow]:
-    """The oldest rows that are due, at most BATCH of them."""
+    """The oldest rows that are due, at most BATCH of them.
+
+    A row for a queue that this release does not know waits, visibly, for one that does; it must not stop the others.
+    """
     outbox = outbox_of(sender)
+    known = [queue.value for queue in Queue]
     due = (
         select(outbox)
-        .where(outbox.c.done_at.is_(None), outbox.c.next_send_at <= now())
+        .where(outbox.c.done_at.is_(None), outbox.c.next_send_at <= now(), outbox.c.queue.in_(known))
         .order_by(outbox.c.next_send_at, outbox.c.id)
         .limit(BATCH)
     )

@@ -13,11 +13,13 @@ from sqlalchemy import event, select, text
 from shared.database import Database
 from shared.errors import Conflict, NotFound
 from shared.identity.principal import Grant, Principal, Role
+from shared.messaging import outbox
 from shared.messaging.attempts import KILLED, MAX_ATTEMPTS, count_attempt
 from shared.messaging.dead_letters import resend_dead_letter, summarise_outbox
 from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Delivery, Outcome, receive
 from shared.messaging.outbox import envelope_of
+from shared.messaging.waiting_rows import mark_handled
 from shared.models.plumbing_tables import audit_of, inbox_of, outbox_of
 from shared.request_context import request_context
 from shared.topology import Service
@@ -182,6 +184,23 @@ def test_a_dead_letter_that_is_sent_again_is_handled(points: Database) -> None:
         assert (row.message_id, row.done_at, row.sends) == (envelope.id, None, 1)
         assert summarise_outbox(session).waiting == 1
     assert receive(points, raw_delivery(envelope, body=mended)) is Outcome.HANDLED
+
+
+def test_a_dead_letter_that_a_service_sent_itself_goes_out_by_the_same_row(points: Database) -> None:
+    with points.transaction() as session:
+        message_id = outbox.send(session, Probe("a"))
+    with points.reading() as session:
+        row = session.execute(select(outbox_of(Service.POINTS))).one()
+    receive(
+        points,
+        Delivery(row.name, row.message_id, {**envelope_of(Probe("a")).as_json(), "id": message_id, "version": 9}),
+    )
+    assert mark_handled(points, Service.POINTS) == 1
+    with points.transaction() as session:
+        resend_dead_letter(session, OPERATOR, row.message_id)
+    with points.reading() as session:
+        again = session.execute(select(outbox_of(Service.POINTS))).one()
+    assert (again.id, again.done_at, again.sends) == (row.id, None, 1)
 
 
 def test_a_dead_letter_is_sent_again_once(points: Database) -> None:

@@ -30,7 +30,7 @@ def intake(any_database: str, redis_url: str, database_for: DatabaseFor) -> Data
 
 def queued(redis_url: str) -> list[str]:
     """The keys of the probes that lie in Redis, oldest first."""
-    assert publisher().wait_until_idle(5)
+    assert publisher().wait_until_idle(60)
     with redis_client.Redis.from_url(redis_url) as client:
         raw = client.lrange("points", 0, -1)
     envelopes = [json.loads(redis_body(each))[0][0] for each in reversed(raw)]

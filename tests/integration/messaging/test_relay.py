@@ -42,7 +42,7 @@ class House:
         """Commit messages and let the publisher send them; then forget what it sent, as if Redis had lost it."""
         with self.intake.transaction() as session:
             ids = outbox.send_all(session, [Probe(key) for key in keys])
-        assert publisher().wait_until_idle(5)
+        assert publisher().wait_until_idle(60)
         self.redis.delete("points")
         return ids
 
@@ -127,6 +127,15 @@ def test_a_delayed_message_is_sent_when_it_is_due(house: House) -> None:
     house.age(next_send_at=now())
     assert house.relay.run_pass() == 1
     assert house.row(message_id).sends == 1
+
+
+def test_a_row_for_an_unknown_queue_waits_and_does_not_stop_the_others(house: House) -> None:
+    strange, _ = house.send("a", "b")
+    with house.intake.transaction() as session:
+        session.execute(update(OUTBOX).where(OUTBOX.c.message_id == strange).values(queue="of.tomorrow"))
+    house.age(next_send_at=now())
+    assert house.relay.run_pass() == 1
+    assert waiting_count(house.intake) == 2
 
 
 def test_more_rows_than_one_batch_are_sent_in_one_pass(house: House) -> None:
