@@ -145,15 +145,15 @@ class SealedReceipt(Base):
 
 
 class FollowTry(Base):
-    """A wrong code for a number; five in a quarter of an hour lock the number for as long."""
+    """Tries of codes for a number, existing or not; after five in a quarter of an hour it rests for as long."""
 
     __tablename__ = "intake_follow_try"
-    __table_args__ = (Index("ix_intake_follow_try_township_id_number_at", "township_id", "number", "at"),)
+    __table_args__ = (CheckConstraint("tries > 0", name="tries_are_counted"),)
 
-    id: Mapped[int] = id_column()
-    township_id: Mapped[int] = mapped_column(ForeignKey("registry_township.id"))
-    number: Mapped[str] = mapped_column(String(20))
-    at: Mapped[datetime] = mapped_column(default=now)
+    township_id: Mapped[int] = mapped_column(ForeignKey("registry_township.id"), primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), primary_key=True)
+    tries: Mapped[int]
+    first_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class RegistryImport(Base):

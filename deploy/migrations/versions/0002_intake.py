@@ -16,18 +16,17 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "intake_follow_try",
-        sa.Column("id", BigId, autoincrement=True, nullable=False),
         sa.Column("township_id", BigId, nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
-        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.CheckConstraint("tries > 0", name=op.f("ck_intake_follow_try_tries_are_counted")),
         sa.ForeignKeyConstraint(
             ["township_id"], ["registry_township.id"], name=op.f("fk_intake_follow_try_township_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_intake_follow_try")),
+        sa.PrimaryKeyConstraint("township_id", "number", name=op.f("pk_intake_follow_try")),
     )
-    op.create_index(
-        "ix_intake_follow_try_township_id_number_at", "intake_follow_try", ["township_id", "number", "at"], unique=False
-    )
+    op.create_index(op.f("ix_intake_follow_try_first_at"), "intake_follow_try", ["first_at"], unique=False)
     op.create_table(
         "intake_sealed_receipt",
         sa.Column("id", BigId, autoincrement=True, nullable=False),

@@ -11,7 +11,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 
 from services.intake.demands.acts import Act, act_on_demand
-from shared.errors import Conflict, Forbidden
+from services.intake.demands.following import admit_try
+from shared.errors import Conflict, Forbidden, TooMany
 from shared.identity import Role
 from shared.models.intake import Demand, DemandStep, FollowTry
 from shared.models.intake_kinds import DemandAction
@@ -35,7 +36,22 @@ def test_five_wrong_codes_lock_a_number_and_a_right_one_frees_it(
     assert follow(received["number"], received["code"]) == 429
     assert follow(other["number"], other["code"]) == 200
     with api.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(FollowTry)) == 5
+        assert [tried.tries for tried in session.scalars(select(FollowTry))] == [5]
+
+
+def test_a_burst_of_wrong_codes_counts_every_one(api: Api, report: Report, small_township: SmallTownship) -> None:
+    number = report()["number"]
+
+    def admitted(_: int) -> bool:
+        try:
+            with api.database.transaction() as session:
+                admit_try(session, small_township.id, number)
+        except TooMany:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(admitted, range(24))) == 5
 
 
 def test_two_acts_at_once_leave_one_step(
