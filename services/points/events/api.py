@@ -30,6 +30,7 @@ from services.points.events.schemas import (
     WaitingSchema,
 )
 from shared.identity import Principal
+from shared.identity.scope import villages_in_scope
 from shared.models.points import Event
 from shared.web import (
     Blueprint,
@@ -63,9 +64,12 @@ def _find(session: Session, actor: Principal, event_id: str) -> Shown:
 
 def _find_many(session: Session, actor: Principal, ids: str) -> dict[str, list[Any]]:
     first, count = map(int, ids.split("+"))
-    found = [event_in_scope(session, actor, first, *READERS)]
+    found = event_in_scope(session, actor, first, *READERS)
     statement = select_events().where(
-        Event.id >= first, Event.declared_by == found[0].declared_by, Event.declared_at == found[0].declared_at
+        Event.village_id.in_(villages_in_scope(actor, *READERS)),
+        Event.id >= first,
+        Event.declared_by == found.declared_by,
+        Event.declared_at == found.declared_at,
     )
     return {"items": list(session.execute(statement.order_by(Event.id).limit(count)))}
 

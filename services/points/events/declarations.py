@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -57,7 +57,7 @@ def declare_events(session: Session, actor: Principal, declarations: Sequence[De
     if not 0 < len(declarations) <= MOST_AT_ONCE:
         raise Invalid(f"一次可以申报 1 到 {MOST_AT_ONCE} 条，更多请用 Excel 导入。")
     if len(declarations) == 1:
-        events = [_declare(session, actor, declarations[0])]
+        events = [_declare(session, actor, declarations[0], now())]
     else:
         events = _declare_rows(session, actor, declarations)
     session.flush()
@@ -75,9 +75,11 @@ def declare_events(session: Session, actor: Principal, declarations: Sequence[De
 def _declare_rows(session: Session, actor: Principal, declarations: Sequence[Declaration]) -> list[Event]:
     events: list[Event] = []
     errors: dict[str, list[str]] = {}
+    # One instant for all: by it a repeated request finds them again.
+    instant = now()
     for number, declaration in enumerate(declarations):
         try:
-            events.append(_declare(session, actor, declaration))
+            events.append(_declare(session, actor, declaration, instant))
         except DomainError as error:
             fields = error.errors or {"": [error.detail]}
             errors |= {f"rows.{number}.{name}".rstrip("."): sentences for name, sentences in fields.items()}
@@ -86,7 +88,7 @@ def _declare_rows(session: Session, actor: Principal, declarations: Sequence[Dec
     return events
 
 
-def _declare(session: Session, actor: Principal, stated: Declaration) -> Event:
+def _declare(session: Session, actor: Principal, stated: Declaration, instant: datetime) -> Event:
     household = household_in_scope(session, actor, stated.household_id, *DECLARERS)
     if household.valid_from > stated.occurred_on or (household.valid_to and household.valid_to < stated.occurred_on):
         raise Invalid("这一户在那一天不在册，请核对户或日期。", errors={"occurred_on": ["那一天这一户不在册。"]})
@@ -109,6 +111,7 @@ def _declare(session: Session, actor: Principal, stated: Declaration) -> Event:
         quantity=stated.quantity,
         chosen=chosen,
         state=EventState.POSTED if unreviewed else EventState.DECLARED,
+        declared_at=instant,
         declared_by=actor.person_id,
         declarer_name=actor.name or None,
         note=stated.note or None,

@@ -13,6 +13,8 @@ from services.points.ledger.village import ChainEnd, lock_ledger
 from services.points.scoring import count_scored, differences, everything
 from services.points.verification.chain import first_break
 from shared.amounts import format_hundredths
+from shared.models.points import GENESIS
+from shared.quarters import format_quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class _Finding:
 
 
 def check_village(session: Session, village_id: int) -> list[Check]:
-    """Prove a village's ledger: balances, scores, chain, order, reservations. Nothing is posted meanwhile."""
+    """Prove a village's ledger: balances, scores, chain, order, reservations, boards. Nothing is posted meanwhile."""
     end = lock_ledger(session, village_id)
     checks: list[tuple[str, Callable[[Session, ChainEnd], _Finding]]] = [
         ("balances", _balances),
@@ -42,6 +44,7 @@ def check_village(session: Session, village_id: int) -> list[Check]:
         ("chain", _chain),
         ("order", _order),
         ("reservations", _reservations),
+        ("boards", _boards),
     ]
     return [_timed(session, end, name, check) for name, check in checks]
 
@@ -167,3 +170,26 @@ ORDER BY CASE WHEN sum(points) <> sum(reserved) THEN 0 ELSE 1 END, household_id 
         )
     proof = f"{found.households} 户的预留都等于待领取商品的积分（{int(found.waiting)} 单待领取）。"
     return _Finding(int(found.households), problem, proof)
+
+
+def _boards(session: Session, end: ChainEnd) -> _Finding:
+    """The number and digest that each published board prints are those of the posting of that number."""
+    counted = session.execute(
+        text("SELECT count(*) FROM points_board WHERE village_id = :village"), {"village": end.village_id}
+    ).scalar_one()
+    wrong = session.execute(
+        text("""
+SELECT b.quarter, b.edition, b.posting_seq FROM points_board b
+LEFT JOIN points_posting p ON p.village_id = b.village_id AND p.seq = b.posting_seq
+WHERE b.village_id = :village AND coalesce(p.digest, CASE WHEN b.posting_seq = 0 THEN :genesis ELSE '' END)
+  <> b.posting_digest
+ORDER BY b.quarter, b.edition LIMIT 1"""),
+        {"village": end.village_id, "genesis": GENESIS},
+    ).one_or_none()
+    problem = None
+    if wrong is not None:
+        problem = (
+            f"{format_quarter(wrong.quarter)} 第 {wrong.edition} 版公示榜上印的校验码，"
+            f"和第 {wrong.posting_seq} 号记账批次的对不上。"
+        )
+    return _Finding(counted, problem, f"{counted} 版公示榜上印的校验码，都和账里的那个批次相同。")

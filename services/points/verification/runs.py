@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.points.verification.checks import Check, check_village
 from shared import audit
-from shared.errors import NotFound
+from shared.errors import Forbidden, NotFound
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code, villages_in_scope
 from shared.messages.points_work import RunVerification
@@ -55,14 +55,22 @@ class VerificationProgress:
 
 
 def start_verification(session: Session, actor: Principal, *, village_code: str | None) -> Verification:
-    """Order a proof of one village, or (admin, auditor) of the whole township. Raises Forbidden for other villages."""
-    village = None
+    """Order a proof of one village, or of all that the actor answers for (a cadre's one, an admin's township).
+
+    Raises Forbidden for other villages, and where someone with several villages names none.
+    """
+    village_id = None
     if village_code is not None:
-        village = village_by_code(session, actor, village_code, *VERIFIERS)
-    villages = _villages(session, actor, village.id if village else None)
+        village_id = village_by_code(session, actor, village_code, *VERIFIERS).id
+    elif not actor.covers_township(*TOWNSHIP_WIDE):
+        own = actor.villages_of(*VERIFIERS)
+        if len(own) != 1:
+            raise Forbidden("请选一个您负责的村来核验；全乡镇的核验由乡镇管理员或审计人员发起。")
+        (village_id,) = own
+    villages = _villages(session, actor, village_id)
     verification = Verification(
         township_id=actor.township_id,
-        village_id=village.id if village else None,
+        village_id=village_id,
         made_by=actor.actor,
         person_id=actor.person_id,
         villages_total=len(villages),

@@ -10,7 +10,7 @@ from shared.models.points import VerificationState
 
 
 class VerificationOrderSchema(Schema):
-    """Which village to prove; none: the whole township."""
+    """Which village to prove; none: all that one answers for."""
 
     village = fields.String(load_default=None, allow_none=True, validate=validate.Length(equal=12))
 

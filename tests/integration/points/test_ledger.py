@@ -144,7 +144,14 @@ def test_an_untouched_ledger_verifies_with_sentences_rows_and_times(
     with database_for(Service.POINTS).transaction() as session:
         for village in scored.villages:
             checks = check_village(session, village)
-            assert [check.name for check in checks] == ["balances", "scores", "chain", "order", "reservations"]
+            assert [check.name for check in checks] == [
+                "balances",
+                "scores",
+                "chain",
+                "order",
+                "reservations",
+                "boards",
+            ]
             assert [check.sentence for check in checks if not check.passed] == []
             assert all(check.sentence.endswith("。") and check.milliseconds >= 0 for check in checks)
             assert {check.name: check.rows_covered for check in checks}["scores"] == 73
