@@ -9,6 +9,7 @@ from deploy.backup.refusal import CannotDo
 from services.points.verification.checks import check_village
 from shared import audit
 from shared.database import Database
+from shared.models.points import VillageLedger
 from shared.models.registry import Person, Village
 from shared.privacy import field_cipher
 from shared.topology import Service
@@ -52,7 +53,8 @@ def _prove_audit(database: Database) -> str:
 def _prove_ledgers(database: Database) -> str:
     """Every village's balances, scores, chain, order and reservations."""
     with database.reading() as session:
-        villages = session.execute(select(Village.id, Village.name).order_by(Village.code)).all()
+        with_ledger = select(Village.id, Village.name).join(VillageLedger, VillageLedger.village_id == Village.id)
+        villages = session.execute(with_ledger.order_by(Village.code)).all()
     covered = 0
     for village_id, name in villages:
         # A writing transaction: nothing may be posted while a ledger is proved.

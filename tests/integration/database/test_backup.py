@@ -27,17 +27,20 @@ from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.postgresql_cluster import Cluster, execute, url_of_database
 from tests.fixtures.township import SmallTownship, act_as
+from tests.integration.points.scored_township import build_scored_township
 
 
 @pytest.fixture
 def lived_in(database_for: DatabaseFor, small_township: SmallTownship) -> SmallTownship:
-    """A township with an encrypted number, a chained audit log and an uploaded file."""
+    """A township with an encrypted number, a chained audit log, scored events and an uploaded file."""
     with database_for(Service.INTAKE).transaction() as session:
         person = session.scalars(select(Person).order_by(Person.id.desc()).limit(1)).one()
         person.identity_encrypted = field_cipher(Service.INTAKE).encrypt("431299196003151017")
         audit.record(session, act_as(small_township, Role.ADMIN), "change_person", "person", person.id)
         session.flush()
         audit.chain_new_rows(session)
+    with database_for(Service.POINTS).transaction() as session:
+        build_scored_township(session, small_township)
     photo = settings().data_dir / "files" / "intake" / "ab" / "abcd"
     photo.parent.mkdir(parents=True, exist_ok=True)
     photo.write_bytes(b"photo")
@@ -143,6 +146,16 @@ def test_a_running_system_is_not_restored_over(sqlite_database: str, lived_in: S
         restore(settings(), saved.data, saved.keys)
 
 
+def test_a_changed_ledger_fails_the_proof(sqlite_database: str, lived_in: SmallTownship, tmp_path: Path) -> None:
+    database = Database(sqlite_database, Service.POINTS)
+    with database.transaction() as session:
+        session.execute(text("UPDATE points_account SET balance = balance + 100 WHERE balance <> 0"))
+    database.dispose()
+    saved = save(settings(), tmp_path / "backups")
+    with pytest.raises(CannotDo, match="账本对不上"):
+        restore(settings(), saved.data, saved.keys)
+
+
 def test_a_changed_audit_row_fails_the_proof(sqlite_database: str, lived_in: SmallTownship, tmp_path: Path) -> None:
     database = Database(sqlite_database, Service.INTAKE)
     with database.transaction() as session:
@@ -182,6 +195,7 @@ def test_a_move_to_postgresql_carries_every_row_and_its_keys_go_on_counting(
     lines = move(sqlite_database, empty_target)
     assert counts(empty_target) == counts(sqlite_database)
     assert any("密钥：能读出" in line for line in lines)
+    assert any("积分账本：2 个村一致" in line for line in lines)
     database = Database(empty_target, Service.INTAKE)
     with database.transaction() as session:
         highest = session.scalar(select(func.max(Person.id))) or 0
