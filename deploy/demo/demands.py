@@ -88,6 +88,10 @@ class DemandMaker:
     ) -> None:
         village = self._random.choice(self._made.villages[:4])
         household_number = self._random.choice(list(village.households))
+        if number == TOUR_DEMAND:
+            # Where the tour's grid member looks: the first group of the first village.
+            village = self._made.villages[0]
+            household_number = min(village.households)
         household = self._session.get_one(Household, village.households[household_number])
         due_on, provisional = due_day(received_on, category.limit_days)
         reached = _REACHED[state]
