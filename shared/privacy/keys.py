@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from shared.identity.keys import ensure_token_keys, private_keys_path, public_keys_path
+from shared.identity.keys import ensure_token_keys, private_keys_path, public_keys_path, rotate_token_keys
 from shared.privacy.key_files import (
     MissingKeys,
     field_keys_path,
@@ -81,13 +81,18 @@ def ensure_keys(key_dir: Path, *, create: bool) -> list[Path]:
 
 
 def rotate(key_dir: Path, service: Service) -> None:
-    """Put new field and sealing keys of `service` on top. Stored values are rewritten by its own rotation task;
-    the blind index key stays, since every stored index would have to be made again."""
+    """Put new field and sealing keys of `service` on top, and for the gateway a new signing key.
+
+    Stored values are rewritten by its own rotation task; the blind index key stays, since every stored index would
+    have to be made again.
+    """
     field = field_keys_path(service, key_dir)
     write_keys(field, (Fernet.generate_key().decode(), *read_keys(field)))
     sealing = sealing_keys_path(service, key_dir)
     write_keys(sealing, (_new_sealing_key(), *read_keys(sealing)))
     _publish(service, key_dir)
+    if service is Service.GATEWAY:
+        rotate_token_keys(key_dir)
 
 
 def _publish(service: Service, key_dir: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
@@ -171,9 +171,3 @@ def _require_admin(actor: Principal) -> None:
 def _require_demo(session: Session, township_id: int) -> None:
     if settings().production or not session.scalar(select(Township.is_demo).where(Township.id == township_id)):
         raise Forbidden("演示账号的密码是公开的，只能用于演示乡镇。")
-
-
-def usernames_of(session: Session, actor: Principal) -> Mapping[int, str]:
-    """User names of the township by person, for lists of duties."""
-    rows = session.execute(select(Account.person_id, Account.username).where(Account.township_id == actor.township_id))
-    return dict(rows.tuples().all())
