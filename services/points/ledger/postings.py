@@ -1,4 +1,4 @@
-"""Postings: one statement that inserts entries and the posting over them, and the accounts in the last one."""
+"""Postings: entries, the posting over them, the end of the chain and, last, the accounts."""
 
 from __future__ import annotations
 
@@ -77,15 +77,15 @@ def insert_posting(
 def _insert_on_postgresql(
     session: Session, head: PostingHead, lines: str, parameters: dict[str, Any], counts: str | None
 ) -> tuple[Posted | None, Row[Any] | None]:
-    posting_id = session.execute(text("SELECT nextval('points_posting_id_seq')")).scalar_one()
-    values = _head_parameters(head) | {"posting": posting_id}
+    """All in one statement. What nothing reads (the accounts) is executed at its very end, so they are locked last."""
     row = session.execute(
         _typed(f"""WITH {lines},
+identity AS MATERIALIZED (SELECT nextval('points_posting_id_seq') AS id),
 numbered AS (SELECT nextval('points_entry_id') AS id, o.* FROM (SELECT * FROM line ORDER BY position) o),
 entered AS (
   INSERT INTO points_entry ({ENTRY_COLUMNS})
-  SELECT id, :village, coalesce(event_id, -id), :posting, household_id, amount, quarter, origin_quarter, kind
-  FROM numbered
+  SELECT n.id, :village, coalesce(event_id, -n.id), identity.id, household_id, amount, quarter, origin_quarter, kind
+  FROM numbered n CROSS JOIN identity
   RETURNING id, event_id, household_id, amount, quarter, origin_quarter, kind
 ),
 summary AS (
@@ -95,23 +95,31 @@ summary AS (
 posting AS (
   INSERT INTO points_posting (id, village_id, seq, kind, entry_count, total, prev_digest, digest, made_by, made_at,
     recalculation_id, reason)
-  SELECT :posting, :village, :seq, :kind, entry_count, total, CAST(:prev_digest AS text), encode(sha256(convert_to(
+  SELECT identity.id, :village, :seq, :kind, entry_count, total, CAST(:prev_digest AS text), encode(sha256(convert_to(
     CAST(:prev_digest AS text) || E'\\n' || CAST(:header_start AS text) || entry_count || '|' || total
     || CAST(:header_end AS text) || lines, 'UTF8')), 'hex'),
     :made_by, :made_at, :recalculation, :reason
-  FROM summary WHERE entry_count > 0
-  RETURNING entry_count, total, digest
+  FROM summary CROSS JOIN identity WHERE entry_count > 0
+  RETURNING id, seq, entry_count, total, digest
+),
+chained AS (
+  UPDATE points_village_ledger l SET seq = p.seq, digest = p.digest FROM posting p WHERE l.village_id = :village
+),
+accounted AS (
+  INSERT INTO points_account (village_id, household_id, balance, reserved)
+  SELECT :village, household_id, sum(amount), 0 FROM entered GROUP BY household_id ORDER BY household_id
+  ON CONFLICT (village_id, household_id) DO UPDATE SET balance = points_account.balance + excluded.balance
 )
-SELECT p.entry_count AS posted_count, p.total AS posted_total, p.digest AS posted_digest{", c.*" if counts else ""}
+SELECT p.id AS posted_id, p.entry_count AS posted_count, p.total AS posted_total, p.digest AS posted_digest
+  {", c.*" if counts else ""}
 FROM (SELECT 1) one LEFT JOIN posting p ON true{f" CROSS JOIN ({counts}) c" if counts else ""}
 """),
-        parameters | values,
+        parameters | _head_parameters(head),
     ).one()
-    if row.posted_count is None:
+    session.expire_all()
+    if row.posted_id is None:
         return None, row
-    posted = Posted(posting_id, head.seq, row.posted_digest, row.posted_count, int(row.posted_total))
-    _finish(session, head, posted)
-    return posted, row
+    return Posted(row.posted_id, head.seq, row.posted_digest, row.posted_count, int(row.posted_total)), row
 
 
 def _insert_on_sqlite(
@@ -170,7 +178,7 @@ def _insert_on_sqlite(
         {"digest": digest, "posting": posting_id},
     )
     posted = Posted(posting_id, head.seq, digest, count, total)
-    _finish(session, head, posted)
+    _finish_on_sqlite(session, head, posted)
     return posted, counted
 
 
@@ -193,8 +201,8 @@ def _head_parameters(head: PostingHead) -> dict[str, Any]:
     }
 
 
-def _finish(session: Session, head: PostingHead, posted: Posted) -> None:
-    """Move the end of the chain, then the accounts, last: nobody waits for a household's row longer than needed."""
+def _finish_on_sqlite(session: Session, head: PostingHead, posted: Posted) -> None:
+    """Move the end of the chain, then the accounts, from the lines of the posting."""
     session.execute(
         text("UPDATE points_village_ledger SET seq = :seq, digest = :digest WHERE village_id = :village"),
         {"seq": posted.seq, "digest": posted.digest, "village": head.end.village_id},
@@ -202,11 +210,9 @@ def _finish(session: Session, head: PostingHead, posted: Posted) -> None:
     session.execute(
         text(
             "INSERT INTO points_account (village_id, household_id, balance, reserved)"
-            " SELECT village_id, household_id, sum(amount), 0 FROM points_entry"
-            " WHERE village_id = :village AND posting_id = :posting GROUP BY village_id, household_id"
-            " ORDER BY household_id"
+            " SELECT :village, household_id, sum(amount), 0 FROM posting_line WHERE true GROUP BY household_id"
             " ON CONFLICT (village_id, household_id) DO UPDATE SET balance = points_account.balance + excluded.balance"
         ),
-        {"village": head.end.village_id, "posting": posted.posting_id},
+        {"village": head.end.village_id},
     )
     session.expire_all()
