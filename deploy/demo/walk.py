@@ -185,6 +185,13 @@ def _system(url: str | None, size: str) -> Iterator[str]:
         return
     if url is not None:
         raise WalkFailed(f"{base} 没有运行。Nothing runs there.")
+    with own_system(size) as address:
+        yield address
+
+
+@contextmanager
+def own_system(size: str) -> Iterator[str]:
+    """A system in a folder and on a port of its own, with the demo loaded; stopped at the end. Raises WalkFailed."""
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="xiangzhi-demo-") as folder:
         log = Path(folder) / "system.log"
