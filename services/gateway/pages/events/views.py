@@ -72,7 +72,9 @@ def review(event_id: int) -> str:
 def send_review(event_id: int) -> Response | tuple[str, int]:
     """Let it pass, or give it back with a reason; then the next one that waits."""
     form = request.form
-    body = {"verdict": form.get("decision", ""), "reason": form.get("reason", "")}
+    if form.get("decision") not in {"approve", "reject"}:
+        return _review(event_id, {"decision": [_("请先选“同意记账”或“退回”。")]}), 422
+    body = {"verdict": form["decision"], "reason": form.get("reason", "")}
     if form.get("chosen", "").strip():
         body["chosen"] = form["chosen"].strip()
     try:
