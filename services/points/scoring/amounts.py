@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from services.points.scoring.expressions import value_rows
 from services.points.scoring.quarters import quarter_rows
 from services.points.scoring.scope import Scope
-from services.points.scoring.statement import household_expressions, value_rows
+from services.points.scoring.statement import household_expressions
 from services.points.scoring.values import Table, table_of
 from shared.database.engine import is_sqlite
 

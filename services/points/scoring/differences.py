@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from services.points.scoring.expressions import Statement
 from services.points.scoring.outcome import Outcome
 from services.points.scoring.quarters import quarter_rows
 from services.points.scoring.scope import Scope
-from services.points.scoring.statement import COUNTS, Statement, end_bulk, prepare_bulk, scoring_statement
+from services.points.scoring.statement import COUNTS, end_bulk, prepare_bulk, scoring_statement
 from services.points.scoring.values import table_of
 from shared.database.engine import is_sqlite
 
