@@ -34,15 +34,20 @@ hypothesis.settings.register_profile("small", max_examples=25, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=400, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
 
+WHOLE_SYSTEM = ("browser", "drills")
+
 _keeper = pytest.StashKey[tuple[subprocess.Popen[bytes], str]]()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's level is the folder that it lies in."""
+    """A test's level is the folder that it lies in. Parallel runs keep a file's tests, and all of a level that needs
+    a whole system, in one process."""
     for item in items:
         level = item.path.relative_to(TESTS).parts[0]
         if level in LEVELS:
             item.add_marker(getattr(pytest.mark, level))
+        item.add_marker(pytest.mark.xdist_group(level if level in WHOLE_SYSTEM else str(item.path.relative_to(TESTS))))
         if level in TIMEOUTS and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIMEOUTS[level]))
 
