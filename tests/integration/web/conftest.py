@@ -40,6 +40,10 @@ class ThingSchema(Schema):
     size = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 5))
 
 
+class ThingChangeSchema(ThingSchema):
+    """What may be changed of a thing."""
+
+
 class MadeSchema(Schema):
     """A thing that was made."""
 
@@ -84,7 +88,7 @@ def make_blueprint() -> Blueprint:
 
     @blueprint.route("/things/<int:number>", methods=["PATCH"])
     @allow(Role.CADRE)
-    @blueprint.arguments(ThingSchema(partial=True))
+    @blueprint.arguments(ThingChangeSchema(partial=True))
     @blueprint.response(200, MadeSchema)
     def edit_thing(body: dict[str, Any], number: int) -> dict[str, Any]:
         """Edit one."""
