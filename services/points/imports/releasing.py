@@ -6,15 +6,16 @@ Rows of the releaser's own household or of a declared relative's stay; double re
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.points.events.guards import barred_households
 from services.points.ledger.village import lock_ledger
 from services.points.scoring import scope_of_events, score_and_post
+from shared.database.engine import is_sqlite
 from shared.models.base import now
 from shared.models.points import (
     Event,
@@ -30,7 +31,8 @@ from shared.models.points import (
 
 MADE_BY = "task:points.release_import"
 FEW_HOUSEHOLDS = 200
-"""Up to so many, only their events are scored again; beyond, the whole village's are, which costs less."""
+FEW_EVENTS = 1_000
+"""Up to so many, only these households are scored again; beyond, the whole village is, which costs less."""
 
 
 def post_released(session: Session, import_id: int) -> ImportBatch | None:
@@ -63,60 +65,75 @@ def _post_village(
     session: Session, import_id: int, village_id: int, rows: Collection[int] | None, releaser: int
 ) -> int:
     lock_ledger(session, village_id)
-    mine = _event_ids(import_id, village_id, rows)
+    mine: tuple[ColumnElement[bool], ...] = (Event.village_id == village_id, Event.import_id == import_id)
+    if rows is not None:
+        mine = (*mine, Event.id.in_(_event_ids(import_id, village_id, rows)))
     may = (
-        Event.village_id == village_id,
-        Event.id.in_(mine),
+        *mine,
         Event.household_id.not_in(barred_households(releaser)),
         or_(Event.declared_by.is_(None), Event.declared_by != releaser),
     )
-    instant = now()
-    double = _is_double(village_id)
-    posting = or_(
-        and_(Event.state == EventState.DECLARED, ~double),
-        and_(Event.state == EventState.REVIEWED, double, Event.reviewed_by != releaser),
-    )
-    changed = session.execute(select(Event.rule_id, Event.quarter).where(*may, posting).distinct()).all()
-    households = session.scalars(
-        select(Event.household_id).where(*may, posting).distinct().limit(FEW_HOUSEHOLDS + 1)
-    ).all()
-    second = _execute(
+    instant, double = now(), _needs_two(session, village_id)
+    once = (*may, Event.state == EventState.DECLARED, ~double)
+    again = (*may, Event.state == EventState.REVIEWED, double, Event.reviewed_by != releaser)
+    changed, households = _touched(session, or_(and_(*once), and_(*again)))
+    posted = _execute(
         session,
         update(Event)
-        .where(*may, Event.state == EventState.REVIEWED, double, Event.reviewed_by != releaser)
+        .where(*again)
         .values(state=EventState.POSTED, second_by=releaser, second_at=instant, version=Event.version + 1),
     )
-    first = _execute(
-        session,
-        update(Event)
-        .where(*may, Event.state == EventState.DECLARED, ~double)
-        .values(state=EventState.POSTED, reviewed_by=releaser, reviewed_at=instant, version=Event.version + 1),
-    )
-    _execute(
-        session,
-        update(Event)
-        .where(*may, Event.state == EventState.DECLARED, double)
-        .values(state=EventState.REVIEWED, reviewed_by=releaser, reviewed_at=instant, version=Event.version + 1),
-    )
-    if not first + second:
+    reviewed = {"reviewed_by": releaser, "reviewed_at": instant, "version": Event.version + 1}
+    posted += _execute(session, update(Event).where(*once).values(state=EventState.POSTED, **reviewed))
+    first = (*may, Event.state == EventState.DECLARED, double)
+    _execute(session, update(Event).where(*first).values(state=EventState.REVIEWED, **reviewed))
+    if not posted:
         return 0
+    _mark_released(session, import_id, village_id)
+    few = len(households) <= FEW_HOUSEHOLDS and posted <= FEW_EVENTS
+    scope = scope_of_events(session, village_id, changed, households if few else None)
+    score_and_post(session, village_id, scope=scope, kind=PostingKind.IMPORT, made_by=MADE_BY)
+    return posted
+
+
+def _needs_two(session: Session, village_id: int) -> ColumnElement[bool]:
+    """Whether the line that scores an event asks for two reviewers."""
+    lines = session.execute(
+        select(VillageQuarter.quarter, Rule.code_id)
+        .join(Rule, Rule.rulebook_id == VillageQuarter.rulebook_id)
+        .where(
+            VillageQuarter.village_id == village_id,
+            or_(Rule.village_id.is_(None), Rule.village_id == village_id),
+            Rule.review == Review.DOUBLE,
+        )
+    ).all()
+    if not lines:
+        return false()
+    return tuple_(Event.quarter, Event.rule_id).in_([(line.quarter, line.code_id) for line in lines])
+
+
+def _touched(session: Session, condition: ColumnElement[bool]) -> tuple[list[tuple[int, int]], Sequence[int]]:
+    """(rule, quarter) of the events that will be posted, and their households (one more than few, at most)."""
+    pairs = session.execute(select(Event.rule_id, Event.quarter).where(condition).distinct()).all()
+    households = select(Event.household_id).where(condition).distinct().limit(FEW_HOUSEHOLDS + 1)
+    return [(pair.rule_id, pair.quarter) for pair in pairs], session.scalars(households).all()
+
+
+def _mark_released(session: Session, import_id: int, village_id: int) -> None:
+    """Mark the rows whose events are posted now. Fresh rows have no statistics: a loop in a loop would be chosen."""
     posted = select(Event.id).where(
-        Event.village_id == village_id, Event.state == EventState.POSTED, Event.id.in_(mine)
+        Event.village_id == village_id, Event.import_id == import_id, Event.state == EventState.POSTED
     )
+    if not is_sqlite(session):
+        session.execute(text("SELECT set_config('enable_nestloop', 'off', true)"))
     _execute(
         session,
         update(ImportRow)
         .where(ImportRow.import_id == import_id, ImportRow.village_id == village_id, ImportRow.event_id.in_(posted))
         .values(released=True),
     )
-    scope = scope_of_events(
-        session,
-        village_id,
-        [(rule_id, quarter) for rule_id, quarter in changed],
-        households if len(households) <= FEW_HOUSEHOLDS else None,
-    )
-    score_and_post(session, village_id, scope=scope, kind=PostingKind.IMPORT, made_by=MADE_BY)
-    return first + second
+    if not is_sqlite(session):
+        session.execute(text("SELECT set_config('enable_nestloop', 'on', true)"))
 
 
 def _waiting(import_id: int, rows: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
@@ -126,23 +143,6 @@ def _waiting(import_id: int, rows: Collection[int] | None) -> tuple[ColumnElemen
 
 def _event_ids(import_id: int, village_id: int, rows: Collection[int] | None) -> Select[int]:
     return select(ImportRow.event_id).where(ImportRow.village_id == village_id, *_waiting(import_id, rows))
-
-
-def _is_double(village_id: int) -> ColumnElement[bool]:
-    """Whether the line that scores an event asks for two reviewers."""
-    return (
-        select(Rule.id)
-        .join(VillageQuarter, VillageQuarter.rulebook_id == Rule.rulebook_id)
-        .where(
-            VillageQuarter.village_id == village_id,
-            VillageQuarter.quarter == Event.quarter,
-            Rule.code_id == Event.rule_id,
-            or_(Rule.village_id.is_(None), Rule.village_id == village_id),
-            Rule.review == Review.DOUBLE,
-        )
-        .correlate(Event)
-        .exists()
-    )
 
 
 def _count(session: Session, condition: tuple[ColumnElement[bool], ...]) -> int:
