@@ -37,6 +37,7 @@ def test_everybody_lands_at_their_work_and_can_open_all_of_it(
     page = person.enter_as(username)
     expect(page.locator("h1")).to_contain_text(LANDINGS[username])
     expect(page.get_by_text("演示数据，人物和事件均为虚构")).to_be_visible()
+    expect(page.get_by_text("有一部分待办没有取到")).to_have_count(0)
     addresses = page.locator(".header-links a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     for address in dict.fromkeys(addresses):
         person.open(address)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from services.gateway.app import create_app
 from services.gateway.clients import Answer, ServiceProblem
 from services.gateway.pages import services
-from services.gateway.pages.services import IntakeService, PointsService
+from services.gateway.pages.services import IntakeService, PetitionsService, PointsService
 from shared.identity import Grant, Principal, Role
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -48,7 +48,7 @@ def refusal(status: int, detail: str, **errors: list[str]) -> ServiceProblem:
 def answers(monkeypatch: pytest.MonkeyPatch) -> Answers:
     """The services of this test."""
     written = Answers()
-    for client in (PointsService, IntakeService):
+    for client in (PointsService, IntakeService, PetitionsService):
         monkeypatch.setattr(client, "request", lambda _self, *words, **options: written.request(*words, **options))
     assert isinstance(services.points, PointsService)
     return written
