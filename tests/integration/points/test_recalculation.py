@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.points.recalculation.differences import describe_households, forget_previews, select_changed_households
@@ -19,12 +19,14 @@ from shared.identity import Role
 from shared.models.base import now
 from shared.models.plumbing import DEAD_LETTERS, OUTBOX
 from shared.models.points import (
+    Adoption,
     Difference,
     Posting,
     PostingKind,
     Recalculation,
     RecalculationMode,
     RecalculationState,
+    Rulebook,
     Shard,
     ShardState,
     VillageQuarter,
@@ -340,3 +342,25 @@ def test_only_an_admin_of_the_township_recalculates(
             start_run(session, principal_of(Role.ADMIN), RunOrder(PREVIEW, revision=9))
         with pytest.raises(Invalid, match="没有可以重算的内容"):
             start_run(session, principal_of(Role.ADMIN), RunOrder(PREVIEW, quarters=(1,)))
+
+
+def test_a_draft_can_be_previewed_but_not_applied(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    admin = principal_of(Role.ADMIN)
+    with database.transaction() as session:
+        applied_to = (FIRST_QUARTER, FIRST_QUARTER + 1)
+        session.execute(update(Rulebook).where(Rulebook.id == scored.second).values(state="draft", published_at=None))
+        session.execute(delete(Adoption).where(Adoption.rulebook_id == scored.second))
+    run_id = finished_preview(database, principal_of, revision=2, quarters=applied_to)
+    with database.transaction() as session:
+        assert progress_of(session, admin, run_id).total_of("changed") == 50
+        with pytest.raises(Invalid, match="草稿只能预览"):
+            start_run(session, admin, RunOrder(APPLY, revision=2, quarters=applied_to))
+
+
+def test_an_apply_of_a_named_revision_needs_its_adoption(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    with database.transaction() as session, pytest.raises(Conflict, match="采用的不是第 1 版"):
+        start_run(session, principal_of(Role.ADMIN), RunOrder(APPLY, revision=1, quarters=(FIRST_QUARTER,)))
