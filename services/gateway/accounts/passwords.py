@@ -8,6 +8,7 @@ is not in the database, and then hashed quickly. Guessing online is what the thr
 from __future__ import annotations
 
 import secrets
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,10 +18,14 @@ from shared.privacy import blind_index
 
 _PASSWORDS = PasswordHasher()
 _PINS = PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1)
-# Verified when there is no such account, so that the answer takes as long and tells nothing.
-_NOBODY = _PASSWORDS.hash(secrets.token_urlsafe(16))
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 MINIMUM_LENGTH = 10
+
+
+@cache
+def _nobody() -> str:
+    """Verified when there is no such account, so that the answer takes as long and tells nothing."""
+    return _PASSWORDS.hash(secrets.token_urlsafe(16))
 
 
 def hash_password(password: str) -> str:
@@ -31,7 +36,7 @@ def hash_password(password: str) -> str:
 def password_fits(stored: str | None, password: str) -> bool:
     """Whether `password` is the stored one. With None it takes as long and is False."""
     try:
-        _PASSWORDS.verify(stored or _NOBODY, password)
+        _PASSWORDS.verify(stored or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
@@ -70,13 +75,15 @@ def hash_pin(pin: str) -> str:
     return _PINS.hash(blind_index(pin, "gateway.pin"))
 
 
-_NO_CARD = _PINS.hash(secrets.token_urlsafe(16))
+@cache
+def _no_card() -> str:
+    return _PINS.hash(secrets.token_urlsafe(16))
 
 
 def pin_fits(stored: str | None, pin: str) -> bool:
     """Whether `pin` is the stored one. With None it takes as long and is False."""
     try:
-        _PINS.verify(stored or _NO_CARD, blind_index(pin, "gateway.pin"))
+        _PINS.verify(stored or _no_card(), blind_index(pin, "gateway.pin"))
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
