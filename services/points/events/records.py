@@ -31,17 +31,24 @@ def record_message(session: Session, message: RecordEvent) -> Event | None:
     """Take over what a record of another service says now; None where nothing newer is said or it is withdrawn.
 
     `declared` by the confirmer, posted at once only if the rule asks for no review. A later version replaces the event
-    of an earlier one; a withdrawal ends it. Raises Invalid where household or rule are unknown: the message is tried
+    of an earlier one; a withdrawal ends it; what a person has rejected or voided stays so until something else is said.
+    Raises Invalid where household or rule are unknown: the message is tried
     again, and kept as a dead letter, until the rulebook or the sender is mended.
     """
     source = _hold_source(session, message.source)
     if source.version >= message.source_version:
         return None
     source.version, source.withdrawn, source.updated_at = message.source_version, message.withdrawn, now()
+    _hold_ledgers(session, source, message)
     earlier = _earlier_event(session, source)
+    is_live = earlier is not None and earlier.state in _LIVE
     if earlier is not None and not message.withdrawn and _says_the_same(session, earlier, message):
-        return earlier
-    if earlier is not None:
+        if is_live:
+            return earlier
+        if earlier.state_by is not None:
+            # A reviewer has rejected or voided it: hearing the same again does not overrule that.
+            return None
+    if earlier is not None and is_live:
         _end(session, earlier, WITHDRAWN if message.withdrawn else CHANGED)
     if message.withdrawn:
         return None
@@ -58,11 +65,31 @@ def _hold_source(session: Session, name: str) -> EventSource:
     return session.scalars(select(EventSource).where(EventSource.source == name).with_for_update()).one()
 
 
+def _hold_ledgers(session: Session, source: EventSource, message: RecordEvent) -> None:
+    """Take the ledger rows before the event is looked at, the lower village first: a review may be posting it now."""
+    villages = set() if source.village_id is None else {source.village_id}
+    if not message.withdrawn:
+        villages.add(_household_of(session, message).village_id)
+    for village_id in sorted(villages):
+        prepare_village(session, village_id)
+        lock_ledger(session, village_id)
+
+
+def _household_of(session: Session, message: RecordEvent) -> Household:
+    household = session.get(Household, message.household_id)
+    if household is None:
+        raise Invalid(f"没有编号为 {message.household_id} 的户。")
+    return household
+
+
 def _earlier_event(session: Session, source: EventSource) -> Event | None:
     if source.event_id is None or source.village_id is None:
         return None
     return session.scalar(
-        select(Event).where(Event.village_id == source.village_id, Event.id == source.event_id, Event.state.in_(_LIVE))
+        select(Event)
+        .where(Event.village_id == source.village_id, Event.id == source.event_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 
@@ -75,8 +102,6 @@ def _says_the_same(session: Session, event: Event, message: RecordEvent) -> bool
 def _end(session: Session, event: Event, reason: str) -> None:
     """Withdraw what waits, void what was posted: its points are taken back by an adjustment."""
     was_posted = event.state is EventState.POSTED
-    if was_posted:
-        lock_ledger(session, event.village_id)
     event.state = EventState.VOIDED if was_posted else EventState.WITHDRAWN
     event.state_at, event.state_reason, event.version = now(), reason, event.version + 1
     session.flush()
@@ -85,12 +110,7 @@ def _end(session: Session, event: Event, reason: str) -> None:
 
 
 def _declare(session: Session, message: RecordEvent) -> Event:
-    household = session.get(Household, message.household_id)
-    if household is None:
-        raise Invalid(f"没有编号为 {message.household_id} 的户。")
-    village_id = household.village_id
-    prepare_village(session, village_id)
-    lock_ledger(session, village_id)
+    village_id = _household_of(session, message).village_id
     line = line_for_day(session, session.get_one(Village, village_id), message.rule_code, message.occurred_on)
     require_quantity(line, message.quantity)
     event = _new_event(message, village_id, line, allocate_ids(session, EVENT_IDS, 1)[0])

@@ -106,12 +106,12 @@ def _scores(session: Session, end: ChainEnd) -> _Finding:
         text(
             "SELECT min(t.event_id) FROM points_entry t WHERE t.village_id = :village AND t.event_id > 0 AND NOT EXISTS"
             " (SELECT 1 FROM points_event e WHERE e.village_id = :village AND e.id = t.event_id"
-            " AND e.household_id = t.household_id)"
+            " AND e.household_id = t.household_id AND e.state IN ('posted', 'voided'))"
         ),
         {"village": end.village_id},
     ).scalar_one()
     if problem is None and orphans is not None:
-        problem = f"账上有编号 {orphans} 的记录的明细，却没有这条记录，或户不对。"
+        problem = f"账上有编号 {orphans} 的记录的明细，却没有这条已记账的记录，或户不对。"
     proof = f"{outcome.events_scored} 条记录重新计分，都与账上的明细相同。"
     return _Finding(outcome.events_scored, problem, proof)
 

@@ -10,13 +10,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.points.events.records import record_message
+from services.points.events.reviews import Verdict, review_event, void_event
 from shared.database import Database
 from shared.errors import Invalid
+from shared.identity import Role
 from shared.messages.points import RecordEvent
 from shared.models.points import Account, Event, EventSource, EventState, Review, Rule
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
-from tests.fixtures.township import SmallTownship
+from tests.fixtures.township import PrincipalOf, SmallTownship
 from tests.integration.points.scored_township import ScoredTownship, build_scored_township
 
 pytestmark = pytest.mark.usefixtures("any_database")
@@ -116,6 +118,35 @@ def test_a_withdrawal_may_arrive_first(database: Database, scored: ScoredTownshi
     with database.reading() as session:
         assert events(session) == []
         assert balance(session, scored) == 3600
+
+
+def test_what_a_person_has_voided_or_rejected_stays_so_when_the_source_says_the_same_again(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    cadre = principal_of(Role.CADRE)
+    posted = message_for(scored)
+    waiting = replace(message_for(scored, code="HELP"), source="intake.demand:18", quantity=100)
+    heard(database, posted, waiting)
+    with database.transaction() as session:
+        ids = {source.source: source.event_id or 0 for source in session.scalars(select(EventSource))}
+        void_event(session, cadre, ids["intake.demand:17"], reason="核实没有这回事")
+        review_event(session, cadre, ids["intake.demand:18"], verdict=Verdict.REJECT, reason="重复")
+    heard(database, *(replace(message, source_version=2) for message in (posted, waiting)))
+    with database.reading() as session:
+        assert events(session) == [(EventState.REJECTED, 100), (EventState.VOIDED, 300)]
+        assert balance(session, scored) == 3600
+    heard(database, replace(posted, source_version=3, quantity=400))
+    with database.reading() as session:
+        assert balance(session, scored) == 3600 + 400
+
+
+def test_what_its_source_took_back_counts_again_when_it_is_stated_anew(
+    database: Database, scored: ScoredTownship
+) -> None:
+    stated = message_for(scored)
+    heard(database, stated, replace(stated, source_version=2, withdrawn=True), replace(stated, source_version=3))
+    with database.reading() as session:
+        assert balance(session, scored) == 3600 + 300
 
 
 def test_unknown_rules_households_and_quantities_are_said_in_words(database: Database, scored: ScoredTownship) -> None:

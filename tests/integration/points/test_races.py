@@ -1,0 +1,79 @@
+"""Two at once on PostgreSQL, where transactions run side by side: what one decides the other must see."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import select, text
+
+from services.points.events.records import record_message
+from services.points.events.reviews import Verdict, review_event
+from services.points.verification.checks import check_village
+from shared.database import Database
+from shared.identity import Role
+from shared.messages.points import RecordEvent
+from shared.models.points import Account, Event, EventSource, EventState
+from shared.topology import Service
+from tests.fixtures.databases import DatabaseFor
+from tests.fixtures.township import PrincipalOf, SmallTownship
+from tests.fixtures.waiting import wait_until
+from tests.integration.points.scored_township import ScoredTownship, build_scored_township
+
+pytestmark = pytest.mark.usefixtures("postgresql_database")
+
+
+@pytest.fixture
+def database(database_for: DatabaseFor) -> Database:
+    return database_for(Service.POINTS)
+
+
+@pytest.fixture
+def scored(database: Database, small_township: SmallTownship) -> ScoredTownship:
+    with database.transaction() as session:
+        return build_scored_township(session, small_township, adopt_second=False)
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    with database.reading() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")))
+
+
+def test_a_withdrawal_that_meets_a_review_takes_back_what_the_review_has_posted(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    village = scored.township.villages[0]
+    stated = RecordEvent(
+        source="intake.demand:17",
+        source_version=1,
+        withdrawn=False,
+        household_id=village.households[1],
+        rule_code="CLEAN",
+        occurred_on=date(2026, 5, 20),
+        quantity=300,
+        note="反映路灯损坏",
+        declared_by=None,
+        declarer_name="村干部",
+    )
+    with database.transaction() as session:
+        record_message(session, stated)
+
+    def withdraw() -> None:
+        with database.transaction() as session:
+            record_message(session, replace(stated, source_version=2, withdrawn=True))
+
+    withdrawal = threading.Thread(target=withdraw)
+    with database.transaction() as session:
+        event_id = session.scalars(select(EventSource.event_id)).one()
+        assert event_id is not None
+        review_event(session, principal_of(Role.CADRE), event_id, verdict=Verdict.APPROVE)
+        withdrawal.start()
+        wait_until(lambda: waits_for_a_lock(database))
+    withdrawal.join()
+    with database.transaction() as session:
+        assert session.scalars(select(Event.state).where(Event.id == event_id)).one() is EventState.VOIDED
+        balance = session.scalars(select(Account.balance).where(Account.household_id == village.households[1])).one()
+        assert balance == 3600
+        assert [check.sentence for check in check_village(session, village.id) if not check.passed] == []
