@@ -10,7 +10,7 @@ import os
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine
@@ -98,7 +98,7 @@ def _forget_connections() -> None:
         engine.dispose(close=False)
 
 
-@lru_cache(maxsize=None)
+@cache
 def database_of(service: Service) -> Database:
     """This process's database for `service`, made at the first call."""
     return Database(settings().database_url_of(service), service)
