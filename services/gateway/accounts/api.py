@@ -53,7 +53,7 @@ def list_accounts(query: dict[str, Any]) -> Page[Any]:
     session = current_session()
     page = page_of(session, statement, [Account.username], cursor=query["cursor"], limit=query["limit"])
     people = select(Person.id, Person.name).where(Person.id.in_([account.person_id for account in page.items]))
-    names = dict(session.execute(people).tuples().all())
+    names = {row.id: row.name for row in session.execute(people)}
     return Page([_describe(account, names[account.person_id]) for account in page.items], page.next_cursor)
 
 
