@@ -57,6 +57,10 @@ test-all: test ## All of that, then drills, the other browser tests, and many mo
 	@$(PYTEST) -m "$(LATER)"
 	@HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/properties -m "not slow"
 
+.PHONY: pictures
+pictures: install-dev ## Take the pictures of the README from a township loaded for it (needs Chromium)
+	@$(PY) -m tests.browser.pictures
+
 .PHONY: bench
 bench: install-dev ## Measure the recalculation against the database itself (EVENTS=500000 for a short one)
 	@$(PY) -m tests.bench.run --events $(or $(EVENTS),5000000)
