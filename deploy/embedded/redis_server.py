@@ -18,6 +18,7 @@ import redis
 from deploy.embedded.parentage import die_with_parent
 
 START_SECONDS = 10.0
+RESTART_PAUSE = 1.0
 
 
 class NoRedis(Exception):
@@ -71,6 +72,20 @@ class RedisServer:
 
     process: subprocess.Popen[bytes]
     url: str
+    command: tuple[str, ...] = ()
+    log: Path | None = None
+    started_at: float = 0.0
+
+    def start_again_if_ended(self) -> bool:
+        """Start the server anew on its port with its files if it was killed, at most once a second; whether it was.
+
+        Nothing is lost meanwhile: what was not handled lies in the outboxes, and the relay sends it again.
+        """
+        if self.process.poll() is None or time.monotonic() - self.started_at < RESTART_PAUSE:
+            return False
+        self.process = _launch(self.command, self.log)
+        self.started_at = time.monotonic()
+        return True
 
     def stop(self) -> None:
         """End the server and wait for it; what was appended is on disk."""
@@ -97,19 +112,24 @@ def start_redis(folder: Path, *, durable: bool = True, port: int | None = None) 
     # A file rather than arguments: arguments, and with them the password, are readable by every user of the machine.
     configuration.touch(mode=0o600)
     configuration.write_text(_configuration(folder, port, password, durable))
-    log = (folder / "redis.log").open("ab")
-    process = subprocess.Popen(
-        [program, str(configuration)],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        preexec_fn=die_with_parent(),
-        start_new_session=True,
-    )
-    log.close()
-    server = RedisServer(process, f"redis://:{password}@127.0.0.1:{port}/0")
-    _wait_for_answer(server, program, folder / "redis.log")
+    log = folder / "redis.log"
+    command = (program, str(configuration))
+    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    server = RedisServer(_launch(command, log), url, command, log, time.monotonic())
+    _wait_for_answer(server, program, log)
     return server
+
+
+def _launch(command: tuple[str, ...], log: Path | None) -> subprocess.Popen[bytes]:
+    with (log or Path(os.devnull)).open("ab") as output:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            preexec_fn=die_with_parent(),
+            start_new_session=True,
+        )
 
 
 def _configuration(folder: Path, port: int, password: str, durable: bool) -> str:

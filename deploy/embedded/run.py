@@ -26,7 +26,7 @@ from deploy.embedded.journal import Journal
 from deploy.embedded.parentage import end_when_parent_ends
 from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
 from deploy.embedded.processes import commands
-from deploy.embedded.redis_server import NoRedis, start_redis
+from deploy.embedded.redis_server import NoRedis, RedisServer, start_redis
 from deploy.embedded.refusal import CannotStart
 from deploy.embedded.supervisor import Supervisor
 from deploy.embedded.welcome import welcome
@@ -76,7 +76,9 @@ def _run(stack: ExitStack) -> None:
     make_data_dir(current.data_dir)
     stack.enter_context(only_one_here(current.data_dir, address))
     check_gateway_port(host, port)
-    environment["REDIS_URL"] = os.environ.get("REDIS_URL") or _own_redis(stack, current.data_dir)
+    server = None if os.environ.get("REDIS_URL") else _own_redis(stack, current.data_dir)
+    if server is not None:
+        environment["REDIS_URL"] = server.url
     environment.update(XZ_DATA_DIR=str(current.data_dir), DATABASE_URL=current.database_url)
     is_demo = prepare(current, environment, wants_demo=demo_unless_refused(), say=print)
     environment.setdefault("XZ_DEMO", "1" if is_demo else "0")
@@ -98,16 +100,23 @@ def _run(stack: ExitStack) -> None:
     print(welcome(address, is_demo=is_demo, seconds=seconds, journal=journal.path), flush=True)
     # The address stays in sight: from here on the terminal shows what someone should look at.
     supervisor.is_quiet = True
-    supervisor.tend(until=lambda: False)
+    supervisor.tend(until=lambda: _mend(supervisor, server))
 
 
-def _own_redis(stack: ExitStack, data_dir: Path) -> str:
+def _mend(supervisor: Supervisor, server: RedisServer | None) -> bool:
+    """Start our own Redis again where it was killed; False, since the system runs until someone stops it."""
+    if server is not None and server.start_again_if_ended():
+        supervisor.say("redis", "ended, started again; what was under way is sent again")
+    return False
+
+
+def _own_redis(stack: ExitStack, data_dir: Path) -> RedisServer:
     try:
         server = start_redis(data_dir / "redis")
     except NoRedis as error:
         raise CannotStart(f"消息服务 Redis 没有启动：{error}。Redis could not be started.") from error
     stack.callback(server.stop)
-    return server.url
+    return server
 
 
 def _wait_until_ready(supervisor: Supervisor, addresses: list[str]) -> None:

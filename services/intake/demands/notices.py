@@ -70,7 +70,7 @@ def _tell(
 ) -> None:
     if not people and not households:
         return
-    link = "/follow" if households else f"/demands/{demand.id}"
+    link = "/demands/progress" if households else f"/demands/{demand.id}"
     outbox.send(
         session,
         Notify(

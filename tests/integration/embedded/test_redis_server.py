@@ -30,6 +30,26 @@ def test_it_keeps_what_it_was_given_over_a_restart(tmp_path: Path) -> None:
     assert first.url != second.url
 
 
+def test_a_killed_one_is_started_again_at_the_same_address(tmp_path: Path) -> None:
+    server = start_redis(tmp_path)
+    try:
+        assert not server.start_again_if_ended()
+        server.process.kill()
+        server.process.wait()
+        wait_until(server.start_again_if_ended)
+        with redis.Redis.from_url(server.url) as client:
+            wait_until(lambda: answers(client))
+    finally:
+        server.stop()
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
 def test_it_refuses_who_does_not_know_the_password(tmp_path: Path) -> None:
     server = start_redis(tmp_path)
     host = server.url.rpartition("@")[2]
