@@ -10,9 +10,9 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from services.points.recalculation.dispatch import dispatch_shards
+from services.points.recalculation.corrections import require_told_losers
+from services.points.recalculation.dispatch import dispatch_shards, finish_run
 from services.points.recalculation.targets import (
-    corrections_among,
     moves_of_villages,
     require_adopted,
     rulebook_of_run,
@@ -66,7 +66,7 @@ def start_run(session: Session, actor: Principal, order: RunOrder) -> Recalculat
     if order.mode is RecalculationMode.APPLY:
         if rulebook is not None:
             require_adopted(session, moves, rulebook, villages)
-        _require_told_losers(session, moves, preview)
+        require_told_losers(session, moves, preview)
     run = Recalculation(
         township_id=actor.township_id,
         mode=order.mode,
@@ -122,6 +122,9 @@ def resume_run(session: Session, actor: Principal, run_id: int) -> Recalculation
     )
     audit.record(session, actor, "resume_recalculation", "recalculation", run.id)
     dispatch_shards(session, run.id)
+    # The last shard may have been done after the cancel: then nobody else would end the run.
+    finish_run(session, run.id)
+    session.refresh(run)
     return run
 
 
@@ -184,17 +187,3 @@ def _default_quarters(
             .order_by(VillageQuarter.quarter)
         )
     )
-
-
-def _require_told_losers(session: Session, moves: dict[int, dict[int, int]], preview: Recalculation | None) -> None:
-    """A 更正 is applied only after a preview of all of it, whose losers were told the reason."""
-    corrected = corrections_among(session, moves)
-    if not corrected:
-        return
-    if preview is None:
-        raise Conflict("这次重算包含更正，请先预览，并把原因告知积分会减少的农户，再正式重算。")
-    if preview.notices_sent_at is None:
-        raise Conflict("这次重算包含更正，请先把原因告知预览中积分会减少的农户，再正式重算。")
-    seen = set(session.scalars(select(Shard.village_id).where(Shard.recalculation_id == preview.id)))
-    if not corrected <= {(village, quarter) for village in seen for quarter in quarters_of(preview)}:
-        raise Conflict("预览没有包含这次要更正的全部村和季度，请重新预览。")

@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from services.points.ledger.village import lock_ledger
+from services.points.recalculation.corrections import without_untold
 from services.points.recalculation.dispatch import dispatch_all, finish_run
 from services.points.recalculation.targets import moves_of_villages
 from services.points.scoring import Outcome, recalculate, scope_of_moves, store_differences
@@ -49,6 +50,7 @@ def work_shard(session: Session, shard_id: int) -> Outcome | None:
     moves = _moves(session, run, village_id)
     held = {quarter: row.rulebook_id for quarter, row in quarter_rows(session, village_id).items() if quarter in moves}
     if run.mode is RecalculationMode.APPLY:
+        moves = without_untold(session, village_id, moves, held, preview_id)
         outcome = recalculate(session, village_id, moves, full=run.full, made_by=run.made_by, recalculation_id=run_id)
     else:
         scope = scope_of_moves(session, village_id, moves, full=run.full)

@@ -11,11 +11,23 @@ from sqlalchemy import select, text
 
 from services.points.events.records import record_message
 from services.points.events.reviews import Verdict, review_event
+from services.points.ledger.village import lock_ledger
+from services.points.recalculation.runs import RunOrder, cancel_run, resume_run, start_run
+from services.points.recalculation.shards import work_shard
 from services.points.verification.checks import check_village
 from shared.database import Database
 from shared.identity import Role
 from shared.messages.points import RecordEvent
-from shared.models.points import Account, Event, EventSource, EventState
+from shared.models.points import (
+    Account,
+    Event,
+    EventSource,
+    EventState,
+    RecalculationMode,
+    RecalculationState,
+    Shard,
+    ShardState,
+)
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.township import PrincipalOf, SmallTownship
@@ -77,3 +89,28 @@ def test_a_withdrawal_that_meets_a_review_takes_back_what_the_review_has_posted(
         balance = session.scalars(select(Account.balance).where(Account.household_id == village.households[1])).one()
         assert balance == 3600
         assert [check.sentence for check in check_village(session, village.id) if not check.passed] == []
+
+
+def test_a_run_that_is_cancelled_during_its_last_shard_is_done_when_it_is_resumed(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    admin, village = principal_of(Role.ADMIN), scored.township.villages[0]
+    with database.transaction() as session:
+        run_id = start_run(session, admin, RunOrder(RecalculationMode.APPLY, villages=(village.code,), full=True)).id
+        shard_id = session.scalars(select(Shard.id).where(Shard.recalculation_id == run_id)).one()
+
+    def work() -> None:
+        with database.transaction() as session:
+            work_shard(session, shard_id)
+
+    worker = threading.Thread(target=work)
+    with database.transaction() as session:
+        lock_ledger(session, village.id)
+        worker.start()
+        wait_until(lambda: waits_for_a_lock(database))
+        with database.transaction() as other:
+            cancel_run(other, admin, run_id)
+    worker.join()
+    with database.transaction() as session:
+        assert session.get_one(Shard, shard_id).state is ShardState.DONE
+        assert resume_run(session, admin, run_id).state is RecalculationState.DONE
