@@ -45,7 +45,7 @@ lint: install-dev ## Style, types and import rules
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
-PYTEST := $(PY) -m pytest -q -n $(or $(JOBS),2) --dist loadgroup -p no:cacheprovider
+PYTEST := $(PY) -m pytest -q -n $(or $(JOBS),2) --dist loadscope -p no:cacheprovider
 LATER := drills or slow or (browser and not walk)
 
 .PHONY: test

@@ -11,6 +11,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tests.fixtures.postgresql_cluster import start_keeper
 
@@ -41,15 +42,28 @@ _keeper = pytest.StashKey[tuple[subprocess.Popen[bytes], str]]()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's level is the folder that it lies in. Parallel runs keep a file's tests, and all of a level that needs
-    a whole system, in one process."""
+    """A test's level is the folder that it lies in."""
     for item in items:
         level = item.path.relative_to(TESTS).parts[0]
         if level in LEVELS:
             item.add_marker(getattr(pytest.mark, level))
-        item.add_marker(pytest.mark.xdist_group(level if level in WHOLE_SYSTEM else str(item.path.relative_to(TESTS))))
         if level in TIMEOUTS and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(TIMEOUTS[level]))
+
+
+class _ByFile(LoadScopeScheduling):
+    """Parallel runs keep a file's tests, and all of a level that needs a whole system, in one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        level = Path(path).relative_to(TESTS.name).parts[0]
+        return level if level in WHOLE_SYSTEM else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Hand tests out by file. (Groups by mark do not reach the scheduler with the pytest that is locked.)"""
+    return _ByFile(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

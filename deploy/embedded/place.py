@@ -6,15 +6,19 @@ import errno
 import fcntl
 import os
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from deploy.embedded.redis_server import free_port
 from deploy.embedded.refusal import CannotStart
 from shared.topology import PORTS, Service
 
 LOCK_NAME = "run.lock"
+# Held open: a claim on a port ends with its file.
+_claims: list[IO[str]] = []
 
 
 def make_data_dir(data_dir: Path) -> None:
@@ -91,12 +95,31 @@ def read_port(text: str) -> int:
 
 
 def choose_inner_ports() -> dict[Service, int]:
-    """The usual ports of the services behind the gateway; another free one where something else listens there."""
+    """The usual ports of the services behind the gateway; another free one where something else listens there.
+
+    The usual ports are claimed until this process ends: of two systems that start at the same moment (each in a
+    folder of its own) one takes others, where they would else answer for each other.
+    """
     return {
-        service: port if _is_free(port) else free_port()
+        service: port if _is_free(port) and _claim(port) else free_port()
         for service, port in PORTS.items()
         if service is not Service.GATEWAY
     }
+
+
+def _claim(port: int) -> bool:
+    path = Path(tempfile.gettempdir()) / f"xiangzhi-port-{port}.lock"
+    try:
+        claim = path.open("a")
+    except OSError:
+        return False
+    try:
+        fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
 
 
 def _is_free(port: int) -> bool:

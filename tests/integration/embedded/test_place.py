@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,16 @@ def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("")
     with pytest.raises(CannotStart, match="不能写入"):
         make_data_dir(tmp_path / "var")
+
+
+def test_of_two_that_start_at_the_same_moment_one_takes_other_ports(no_claims: None) -> None:
+    first, second = choose_inner_ports(), choose_inner_ports()
+    assert not set(first.values()) & set(second.values())
+
+
+@pytest.fixture
+def no_claims() -> Iterator[None]:
+    """What a test claims is given back after it."""
+    yield
+    while place._claims:
+        place._claims.pop().close()

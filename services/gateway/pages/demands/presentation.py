@@ -113,5 +113,8 @@ def line(demand: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_day(text: str | None) -> date | None:
-    """An ISO date as a date."""
-    return date.fromisoformat(text) if text else None
+    """An ISO date as a date; None for none, and for what is no date."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

@@ -46,6 +46,8 @@ def index() -> str:
         ("rejected", _("未通过")),
         ("voided", _("已作废")),
     ]
+    if state not in dict(tabs):
+        state = "declared"
     data = points.get(_API, principal, state=state, cursor=cursor, limit=30).data
     may_act = principal.has(*_REVIEWERS)
     following = data["next_cursor"]
