@@ -21,6 +21,7 @@ from shared.web.problems import MEDIA_TYPE, problem_of
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 VERSION = "1"
 _END = r"\Z"
+_FILE = {"type": "string", "format": "binary"}
 IDEMPOTENCY_PARAMETER = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -65,13 +66,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Parse `location` (json, query, form, files) with `schema`; the values are the view's next argument."""
         return cast(Decorator, super().arguments(schema, location=location, **options))
 
-    def response(self, status_code: int, schema: type[Schema] | Schema | None = None, **options: Any) -> Decorator:
+    def response(
+        self, status_code: int, schema: type[Schema] | Schema | dict[str, str] | None = None, **options: Any
+    ) -> Decorator:
         """Dump what the view returns with `schema`, and answer with `status_code`."""
         return cast(Decorator, super().response(status_code, schema, **options))
 
     def alt_response(self, status_code: int, **options: Any) -> Decorator:
         """Document another answer of the route."""
         return cast(Decorator, super().alt_response(status_code, **options))
+
+    def download(self, media_type: str) -> Decorator:
+        """Document a route that answers with a file; the view returns the `Response` itself."""
+        return self.response(200, _FILE, content_type=media_type)
 
     def _prepare_arguments_doc(self, doc: dict[str, Any], doc_info: dict[str, Any], **context: Any) -> Any:
         """An upload's form fields and files are one multipart body, which flask-smorest describes as two."""
@@ -135,6 +142,13 @@ def _browser_pattern(_converter: Any, _field: fields.Field[Any], ret: dict[str, 
     return {"pattern": f"^{pattern.removesuffix(_END)}$"} if pattern.endswith(_END) else {}
 
 
+def _id_as_string(_converter: Any, field: fields.Field[Any], **_more: Any) -> dict[str, str]:
+    """Ids are strings in answers, since JavaScript's numbers hold only 53 bits of them."""
+    if isinstance(field, fields.Integer) and field.as_string:
+        return {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"}
+    return {}
+
+
 def create_api(app: Flask, service: Service) -> Api:
     """The description of `service`'s routes; blueprints are registered through it."""
     app.config.update(API_TITLE=f"乡治：{_TITLES[service]}", API_VERSION=VERSION, OPENAPI_VERSION="3.0.3")
@@ -142,4 +156,5 @@ def create_api(app: Flask, service: Service) -> Api:
     api = Api(app, spec_kwargs={"extra_plugins": [_Titles()]})
     api.register_field(Hundredths, "string", "decimal")
     api.ma_plugin.converter.add_attribute_function(_browser_pattern)
+    api.ma_plugin.converter.add_attribute_function(_id_as_string)
     return api

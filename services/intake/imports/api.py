@@ -78,6 +78,7 @@ def commit(values: dict[str, Any], import_id: int) -> tuple[RegistryImport, dict
 
 @blueprint.route("/imports/<int:import_id>/errors.xlsx")
 @allow(*REGISTRY_WRITERS)
+@blueprint.download(XLSX)
 def download_errors(import_id: int) -> Response:
     """The workbook as it came, with the reasons beside the rows."""
     session = current_session()
@@ -86,6 +87,7 @@ def download_errors(import_id: int) -> Response:
 
 @blueprint.route("/imports/templates/<kind>.xlsx")
 @allow(*REGISTRY_WRITERS)
+@blueprint.download(XLSX)
 def download_template(kind: str) -> Response:
     """An empty workbook with drop-downs."""
     if kind not in list(ImportKind):
@@ -104,6 +106,7 @@ def download_template(kind: str) -> Response:
 @blueprint.route("/exports", methods=["POST"])
 @allow(*REGISTRY_WRITERS)
 @blueprint.arguments(ExportSchema)
+@blueprint.download(XLSX)
 def export(values: dict[str, Any]) -> Response:
     """A village's households and residents with full numbers, in the shape of the import."""
     session, actor = current_session(), current_principal()

@@ -105,6 +105,7 @@ def release(values: dict[str, Any], import_id: int) -> tuple[BatchView, dict[str
 
 @blueprint.route("/imports/<int:import_id>/errors.xlsx")
 @allow(*READERS)
+@blueprint.download(XLSX)
 def download_errors(import_id: int) -> Response:
     """The workbook as it came, with the reasons beside the wrong rows."""
     session = current_session()
@@ -113,6 +114,7 @@ def download_errors(import_id: int) -> Response:
 
 @blueprint.route("/imports/template.xlsx")
 @allow(*IMPORTERS)
+@blueprint.download(XLSX)
 def download_template() -> Response:
     """An empty workbook with drop-downs."""
     return _workbook("积分记录模板.xlsx", events_template(current_session(), current_principal()))
@@ -121,6 +123,7 @@ def download_template() -> Response:
 @blueprint.route("/exports", methods=["POST"])
 @allow(*READERS)
 @blueprint.arguments(ExportSchema)
+@blueprint.download(XLSX)
 def export(values: dict[str, Any]) -> Response:
     """A village's events of a quarter, in the shape of the import."""
     return _workbook(*export_events(current_session(), current_principal(), values["village"], values["quarter"]))
