@@ -59,6 +59,9 @@ def send_declaration() -> Response | tuple[str, int]:
         "note": form.get("note", "").strip(),
         "witness": form.get("witness", "").strip(),
     }
+    if not body["rule"]:
+        errors = {"rule": [_("请选择做了什么。")]}
+        return _form(household_of(principal, household_id), errors, form), 422
     try:
         made = points.post("/api/points/events", principal, body, idempotency_key=form.get("idempotency_key")).data
     except ServiceProblem as problem:
