@@ -141,11 +141,14 @@ def _check(session: Session, actor: Principal, new: NewDuty) -> None:
         raise Invalid("请选择这项职责在哪个村。", errors={"village": ["请选择这项职责在哪个村。"]})
     if new.kind not in VILLAGE_DUTIES and new.village_id is not None:
         raise Invalid("这是乡镇的职责，请不要选村。", errors={"village": ["这是乡镇的职责，请不要选村。"]})
-    grid = session.get(Grid, new.grid_id) if new.grid_id else None
-    if new.kind is DutyKind.GRID_MEMBER and (grid is None or grid.village_id != new.village_id):
+    # Where the kind needs no grid or office, one that is named all the same must be of the own village or township.
+    grid = session.get(Grid, new.grid_id) if new.grid_id is not None else None
+    named = new.grid_id is not None or new.kind is DutyKind.GRID_MEMBER
+    if named and (grid is None or grid.village_id != new.village_id):
         raise Invalid("请选择负责的片、组或邻。", errors={"grid_id": ["请选择负责的片、组或邻。"]})
-    office = session.get(Office, new.office_id) if new.office_id else None
-    if new.kind is DutyKind.HANDLER and (office is None or office.township_id != actor.township_id):
+    office = session.get(Office, new.office_id) if new.office_id is not None else None
+    named = new.office_id is not None or new.kind is DutyKind.HANDLER
+    if named and (office is None or office.township_id != actor.township_id):
         raise Invalid("请选择在哪个办公室。", errors={"office_id": ["请选择在哪个办公室。"]})
 
 

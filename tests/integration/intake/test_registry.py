@@ -212,6 +212,20 @@ def test_a_duty_ends_and_its_open_work_moves_on(
     assert shown["assignee_id"] == str(other.person_id)
 
 
+def test_a_duty_names_no_grid_or_office_of_another_township_even_where_it_needs_none(
+    api: Api, small_township: SmallTownship, principal_of: PrincipalOf
+) -> None:
+    with api.database.transaction() as session:
+        neighbour = build_township(session, "431299002", "邻乡")
+    admin, person = principal_of(Role.ADMIN), small_township.villages[0].heads[0]
+    leader = {"person_id": person, "kind": "leader"}
+    grids = (neighbour.villages[0].groups[0], small_township.villages[0].groups[0])
+    for wrong in ({"office_id": neighbour.office}, *({"grid_id": grid} for grid in grids)):
+        answer = api.call("POST", "/duties", admin, leader | wrong)
+        assert (answer.status_code, list(answer.get_json()["errors"])) == (422, list(wrong)), answer.text
+    assert api.call("POST", "/duties", admin, leader | {"office_id": small_township.office}).status_code == 201
+
+
 def test_villages_grids_and_offices_are_changed_by_the_admin_only(
     api: Api, small_township: SmallTownship, principal_of: PrincipalOf
 ) -> None:
