@@ -32,7 +32,7 @@ TIMEOUTS = {"drills": 300, "browser": 240, "properties": 900}
 os.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
 
 hypothesis.settings.register_profile("small", max_examples=25, deadline=None)
-hypothesis.settings.register_profile("thorough", max_examples=120, deadline=None)
+hypothesis.settings.register_profile("thorough", max_examples=400, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
 
 WHOLE_SYSTEM = ("browser", "drills")

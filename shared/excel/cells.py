@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -45,6 +46,9 @@ def read_cell(raw: RawCell, column: Column, *, is_1904: bool = False) -> CellVal
         raw = plain_text(raw)
         if raw in _EXCEL_ERRORS:
             raise CellError(f"“{column.header}”是公式错误 {raw}，请改为实际内容。")
+    if isinstance(raw, float) and not math.isfinite(raw):
+        # Excel writes 17 digits at most: the largest numbers come back as infinity.
+        raise CellError(f"“{column.header}”不是一个可用的数字，请重新填写。")
     if raw is None or raw == "":
         if column.required:
             raise CellError(f"“{column.header}”没有填写。")
