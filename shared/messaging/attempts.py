@@ -39,12 +39,27 @@ def count_attempt(session: Session, message_id: str, error: str, *, step: int = 
     return int(session.scalar(counted) or 0)
 
 
-def uncount_attempt(session: Session, message_id: str) -> None:
-    """Take back the start that was counted before the work: it ended through no fault of the message."""
+def count_start(session: Session, message_id: str) -> tuple[int, int]:
+    """Count the start of a copy before its work: the starts so far with this one, and how many were added.
+
+    Nobody counts the first start of a message. So the first count of all stands for two: the start that this copy
+    follows, and its own.
+    """
+    table = attempts_of(service_of(session))
+    first = insert_or_nothing(session, table).values(
+        message_id=message_id, attempts=2, last_error=KILLED, last_at=now()
+    )
+    if execute_counted(session, first) == 1:
+        return 2, 2
+    return count_attempt(session, message_id, KILLED), 1
+
+
+def uncount_start(session: Session, message_id: str, added: int) -> None:
+    """Take back what `count_start` added: the start ended through no fault of the message."""
     table = attempts_of(service_of(session))
     one = table.c.message_id == message_id
-    session.execute(delete(table).where(one, table.c.attempts <= 1))
-    session.execute(update(table).where(one).values(attempts=table.c.attempts - 1))
+    session.execute(delete(table).where(one, table.c.attempts <= added))
+    session.execute(update(table).where(one).values(attempts=table.c.attempts - added))
 
 
 def clear_attempts(session: Session, message_id: str) -> None:

@@ -1,7 +1,7 @@
 """Receiving a message: exactly one effect, however often and by however many workers it is delivered.
 
 1. A copy that is not the first one counts its start in a short transaction, so that a message that always kills its
-   worker is parked. (Nobody needs to count the first start: if it is killed, the next copy says that it is one.)
+   worker is parked before its sixth start. (Nobody needs to count the first one: the copy that follows counts both.)
 2. One transaction takes the id into the inbox and does the work. A copy that finds the id, or another copy at work,
    ends without doing anything; if that other copy fails, the relay sends the message again.
 3. A failure is counted in a transaction of its own, unless it was the database's; the relay sends again. An unreadable
@@ -31,10 +31,11 @@ from shared.messaging.attempts import (
     MAX_ATTEMPTS,
     clear_attempts,
     count_attempt,
+    count_start,
     describe_error,
     is_handled,
     park,
-    uncount_attempt,
+    uncount_start,
 )
 from shared.messaging.envelope import Envelope
 from shared.messaging.handlers import HANDLERS
@@ -97,7 +98,8 @@ class _Handling:
     delivery: Delivery
     envelope: Envelope
     message: Message
-    counted: bool = False
+    counted: int = 0
+    """What this start has added to the message's attempts."""
 
     def run(self) -> Outcome:
         try:
@@ -117,12 +119,12 @@ class _Handling:
             if is_handled(session, self.envelope.id):
                 return Outcome.REPEATED
         with self.database.transaction() as session:
-            attempts = count_attempt(session, self.envelope.id, KILLED)
+            attempts, counted = count_start(session, self.envelope.id)
             if attempts > MAX_ATTEMPTS:
                 letter = _letter(self.delivery, self.envelope)
                 parked = park(session, {**letter, "error": KILLED, "attempts": MAX_ATTEMPTS})
                 return Outcome.DEAD if parked else Outcome.REPEATED
-        self.counted = True
+        self.counted = counted
         return None
 
     def _work_patiently(self) -> Outcome:
@@ -142,7 +144,7 @@ class _Handling:
         with self.database.transaction() as session:
             if not _take(session, self.envelope):
                 if self.counted:
-                    uncount_attempt(session, self.envelope.id)
+                    uncount_start(session, self.envelope.id, self.counted)
                 return Outcome.REPEATED
             HANDLERS[self.envelope.name](session, self.message)
             if self.counted:
@@ -156,7 +158,7 @@ class _Handling:
             with self.database.transaction() as session:
                 if is_transient(error):
                     if self.counted:
-                        uncount_attempt(session, self.envelope.id)
+                        uncount_start(session, self.envelope.id, self.counted)
                     log.warning("message_postponed", error=words)
                     return Outcome.POSTPONED
                 attempts = count_attempt(session, self.envelope.id, words, step=0 if self.counted else 1)

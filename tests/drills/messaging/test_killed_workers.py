@@ -45,10 +45,32 @@ def test_a_message_that_always_kills_its_child_is_parked_and_the_others_go_on(
     send(intake, [Probe(f"good {number}") for number in range(20)])
     wait_until(lambda: deadly in dead_letters(points), timeout=90)
     assert dead_letters(points)[deadly] == (KILLED, MAX_ATTEMPTS)
-    # The first start is not counted: it is the redelivery that says that there was one.
-    assert starts(path) == MAX_ATTEMPTS + 1
+    assert starts(path) == MAX_ATTEMPTS
     wait_until(lambda: len(effects(points)) == 20, timeout=60)
     assert effects(points) == {f"good {number}": 1 for number in range(20)}
+
+
+def test_a_message_that_always_kills_its_whole_worker_is_parked_after_five_starts(
+    database_for: DatabaseFor, start_worker: StartWorker, start_process: StartProcess, tmp_path: Path
+) -> None:
+    """Nothing is left that could hand the message back: the relay's copies alone say that there was a start before."""
+    intake, points, path = database_for(Service.INTAKE), database_for(Service.POINTS), tmp_path / "starts"
+    start_process("relay", ["shared.messaging.relay"], XZ_RELAY_INTERVAL_SECONDS="0.2")
+    (deadly,) = send(intake, [Probe("deadly", "hold", str(path))])
+    for number in range(1, MAX_ATTEMPTS + 1):
+        doomed = start_worker(f"doomed{number}", processes=1)
+        let_time_pass(intake)
+        wait_until(lambda so_far=number: starts(path) == so_far, timeout=60)
+        os.killpg(doomed.process.pid, signal.SIGKILL)
+        doomed.process.wait()
+    send(intake, [Probe("good")])
+    start_worker("next", processes=1)
+    let_time_pass(intake)
+    wait_until(lambda: deadly in dead_letters(points), timeout=60)
+    assert dead_letters(points)[deadly] == (KILLED, MAX_ATTEMPTS)
+    assert starts(path) == MAX_ATTEMPTS
+    wait_until(lambda: effects(points), timeout=60)
+    assert effects(points) == {"good": 1}
 
 
 def test_a_poison_message_is_parked_after_five_failures_and_the_others_go_on(

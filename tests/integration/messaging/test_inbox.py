@@ -14,7 +14,7 @@ from shared.database import Database
 from shared.errors import Conflict, NotFound
 from shared.identity.principal import Grant, Principal, Role
 from shared.messaging import outbox
-from shared.messaging.attempts import KILLED, MAX_ATTEMPTS, count_attempt
+from shared.messaging.attempts import MAX_ATTEMPTS, count_start, uncount_start
 from shared.messaging.dead_letters import resend_dead_letter, summarise_outbox
 from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Delivery, Outcome, receive
@@ -121,11 +121,30 @@ def test_the_fifth_failure_parks_the_message(points: Database) -> None:
 def test_starts_that_never_end_are_counted_too(points: Database) -> None:
     envelope = envelope_of(Probe("a"))
     with points.transaction() as session:
-        for _ in range(MAX_ATTEMPTS):
-            count_attempt(session, envelope.id, KILLED)
+        # The first start was never counted: the second one counts both.
+        assert [count_start(session, envelope.id) for _ in range(4)] == [(2, 2), (3, 1), (4, 1), (5, 1)]
     assert receive(points, delivery_of(envelope, redelivered=True)) is Outcome.DEAD
     assert dead_letters(points)[envelope.id][1] == MAX_ATTEMPTS
     assert effects(points) == {}
+
+
+def test_a_start_after_counted_failures_counts_for_itself(points: Database) -> None:
+    envelope = envelope_of(Probe("a", "fail"))
+    assert receive(points, delivery_of(envelope)) is Outcome.FAILED
+    with points.transaction() as session:
+        assert count_start(session, envelope.id) == (2, 1)
+
+
+@pytest.mark.parametrize("failures", [0, 1])
+def test_a_start_that_is_taken_back_leaves_the_count_as_it_was(points: Database, failures: int) -> None:
+    envelope = envelope_of(Probe("a", "fail"))
+    for _ in range(failures):
+        receive(points, delivery_of(envelope))
+    before = attempts(points)
+    with points.transaction() as session:
+        _, added = count_start(session, envelope.id)
+        uncount_start(session, envelope.id, added)
+    assert attempts(points) == before
 
 
 @pytest.mark.parametrize(
