@@ -39,6 +39,7 @@ class Settings:
     relay_database_url: str
     scheduler_database_url: str
     metrics_port: int
+    metrics_host: str
 
     def database_url_of(self, service: Service) -> str:
         """The URL that `service` connects with; its own role on PostgreSQL where one is configured."""
@@ -102,6 +103,7 @@ def _read(env: Env) -> Settings:
         relay_database_url=with_driver(env.str("RELAY_DATABASE_URL", "") or database_url),
         scheduler_database_url=with_driver(env.str("SCHEDULER_DATABASE_URL", "") or database_url),
         metrics_port=env.int("XZ_METRICS_PORT", 0),
+        metrics_host=env.str("XZ_METRICS_HOST", "127.0.0.1"),
     )
 
 

@@ -101,7 +101,7 @@ def choose_inner_ports() -> dict[Service, int]:
     folder of its own) one takes others, where they would else answer for each other.
     """
     return {
-        service: port if _is_free(port) and _claim(port) else free_port()
+        service: port if is_free(port) and _claim(port) else free_port()
         for service, port in PORTS.items()
         if service is not Service.GATEWAY
     }
@@ -122,7 +122,8 @@ def _claim(port: int) -> bool:
     return True
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether someone could listen on this port of loopback."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -23,6 +23,7 @@ from typing import NoReturn
 
 from deploy.embedded.first_start import demo_unless_refused, prepare
 from deploy.embedded.journal import Journal
+from deploy.embedded.metrics import metrics_environments
 from deploy.embedded.parentage import end_when_parent_ends
 from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
 from deploy.embedded.processes import commands
@@ -84,14 +85,18 @@ def _run(stack: ExitStack) -> None:
     environment.setdefault("XZ_DEMO", "1" if is_demo else "0")
     journal = Journal(current.data_dir / "log" / "xiangzhi.log")
     stack.callback(journal.close)
+    # One folder for all would mix their numbers.
+    environment.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    measured = metrics_environments(current.metrics_port, current.data_dir / "metrics")
     supervisor = Supervisor(journal=journal)
     stack.callback(supervisor.stop)
     ports = {**choose_inner_ports(), Service.GATEWAY: port}
     for service, inner in ports.items():
         environment[f"{service.upper()}_URL"] = f"http://127.0.0.1:{inner}"
-    for name, command in commands(host, ports, one_writer=current.database_url.startswith("sqlite")).items():
+    programs = commands(host, ports, one_writer=current.database_url.startswith("sqlite"))
+    for name, command in programs.items():
         own = {"XZ_PROCESS": name, "REMAP_SIGTERM": "SIGQUIT"}
-        supervisor.add(name, command, {**environment, **own})
+        supervisor.add(name, command, {**environment, **own, **measured.get(name, {})})
     supervisor.start()
     _wait_until_ready(
         supervisor, [f"http://{_reachable(host)}:{port}", *(environment[f"{each.upper()}_URL"] for each in _INNER)]

@@ -44,7 +44,7 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
         SESSION_COOKIE_NAME="xz_words", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings().secure_cookies
     )
     # Its own port is the public one, so its numbers are shown on another.
-    serve_metrics(settings().metrics_port)
+    serve_metrics(settings().metrics_port, settings().metrics_host)
     app.before_request(check_csrf)
     app.after_request(send_browser_cookie)
     app.after_request(protect)

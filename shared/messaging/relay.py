@@ -160,7 +160,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     current = settings()
-    serve_metrics(current.metrics_port)
+    serve_metrics(current.metrics_port, current.metrics_host)
     relay = Relay(Database(current.relay_database_url, Service.INTAKE, pool_size=1), current.redis_url)
     get_logger().info("relay_started", interval=current.relay_interval_seconds)
     run(relay, stopped, current.relay_interval_seconds)

@@ -75,7 +75,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     current = settings()
-    serve_metrics(current.metrics_port)
+    serve_metrics(current.metrics_port, current.metrics_host)
     database = Database(current.scheduler_database_url, Service.INTAKE, pool_size=1)
     get_logger().info("scheduler_started", tasks=len(SCHEDULE))
     run(Scheduler(database), stopped)

@@ -111,7 +111,7 @@ def _check_shutdown_signal(**_fields: Any) -> None:
 
 @signals.worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
 def _serve_metrics(**_fields: Any) -> None:
-    serve_metrics(settings().metrics_port)
+    serve_metrics(settings().metrics_port, settings().metrics_host)
 
 
 @signals.worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]

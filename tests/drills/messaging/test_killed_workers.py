@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,10 @@ pytestmark = pytest.mark.usefixtures("any_database", "redis_url")
 
 def starts(path: Path) -> int:
     return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def has_started_again(path: Path, earlier: int) -> bool:
+    return starts(path) > earlier
 
 
 def test_a_message_whose_child_was_killed_is_handled_by_the_next(
@@ -57,10 +62,11 @@ def test_a_message_that_always_kills_its_whole_worker_is_parked_after_five_start
     intake, points, path = database_for(Service.INTAKE), database_for(Service.POINTS), tmp_path / "starts"
     start_process("relay", ["shared.messaging.relay"], XZ_RELAY_INTERVAL_SECONDS="0.2")
     (deadly,) = send(intake, [Probe("deadly", "hold", str(path))])
-    for number in range(1, MAX_ATTEMPTS + 1):
-        doomed = start_worker(f"doomed{number}", processes=1)
+    for earlier in range(MAX_ATTEMPTS):
+        assert starts(path) == earlier
+        doomed = start_worker(f"doomed{earlier}", processes=1)
         let_time_pass(intake)
-        wait_until(lambda so_far=number: starts(path) == so_far, timeout=60)
+        wait_until(partial(has_started_again, path, earlier), timeout=60)
         os.killpg(doomed.process.pid, signal.SIGKILL)
         doomed.process.wait()
     send(intake, [Probe("good")])

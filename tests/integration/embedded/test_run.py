@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,9 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.embedded.metrics import MEASURED
 from deploy.embedded.redis_server import free_port
 from tests.fixtures.postgresql_cluster import PROJECT
 from tests.fixtures.waiting import wait_until
+from tests.integration.embedded.free_ports import free_ports
 
 READY_SECONDS = 80
 
@@ -58,6 +61,15 @@ TOWNSHIP = {
 }
 
 
+def numbers_at(port: int) -> str:
+    """What is shown on a port; nothing as long as nobody listens there, or when it is not shown there."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            return str(answer.read().decode())
+    except urllib.error.URLError:
+        return ""
+
+
 @pytest.fixture
 def launched() -> Iterator[list[Started]]:
     """Whatever a test starts is ended after it."""
@@ -71,12 +83,20 @@ def launched() -> Iterator[list[Started]]:
 
 @pytest.mark.timeout(240)
 def test_it_starts_stops_and_continues(tmp_path: Path, launched: list[Started]) -> None:
-    port = free_port()
-    first = Started(tmp_path, port, **TOWNSHIP)
+    port, metrics = free_port(), free_ports(len(MEASURED))
+    first = Started(tmp_path, port, XZ_METRICS_PORT=str(metrics), **TOWNSHIP)
     launched.append(first)
     wait_until(first.is_ready, READY_SECONDS)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
         assert "示例乡" in answer.read().decode()
+
+    gateway, light, bulk, scheduler, relay = range(metrics, metrics + len(MEASURED))
+    wait_until(lambda: all(numbers_at(each) for each in (bulk, scheduler)), READY_SECONDS)
+    assert 'xiangzhi_requests_total{method="GET",route="/",service="gateway"' in numbers_at(gateway)
+    # Counted by a child of the worker, shown by its parent.
+    wait_until(lambda: "xiangzhi_messages_total{" in numbers_at(light), READY_SECONDS)
+    wait_until(lambda: "xiangzhi_outbox_waiting{" in numbers_at(relay), READY_SECONDS)
+    assert numbers_at(port) == ""
 
     second = Started(tmp_path, free_port(), **TOWNSHIP)
     launched.append(second)
