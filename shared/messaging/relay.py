@@ -1,7 +1,8 @@
 """The relay's process: sends what no receiver has handled, for as long as it takes.
 
 It marks rows done whose id is in the receiver's inbox, sends what is due, and sends everything at once when Redis has
-lost its memory (the epoch key is missing). It needs nothing but outboxes and inbox ids.
+lost its memory (the epoch key is missing, or says that a relay had not finished with that). It needs nothing but
+outboxes and inbox ids.
 
 python -m shared.messaging.relay
 """
@@ -37,6 +38,7 @@ from shared.settings import settings
 from shared.topology import Queue, Service
 
 EPOCH_KEY = "xiangzhi:relay:epoch"
+_UNFINISHED = b"unfinished"
 PRUNE_SECONDS = 600.0
 BROKER_PAUSE_SECONDS = 5.0
 DATABASE_PAUSE_SECONDS = 2.0
@@ -81,12 +83,13 @@ class Relay:
     def _send_due(self) -> int:
         new_epoch = not self._knows_epoch()
         if new_epoch:
+            # First: if Redis is emptied again while this pass sends, the mark is gone and the next pass begins anew.
+            self._ask_broker(lambda redis: redis.set(EPOCH_KEY, _UNFINISHED))
             rows = sum(make_all_due(self._database, service) for service in Service)
             get_logger().warning("relay_epoch_missing", sends_again=rows)
         sent = sum(self._send_due_of(service) for service in Service)
         if new_epoch:
-            # Only now: if this pass had been interrupted, the next one would have to begin anew.
-            self._ask_broker(lambda redis: redis.set(EPOCH_KEY, uuid.uuid4().hex))
+            self._ask_broker(lambda redis: redis.set(EPOCH_KEY, uuid.uuid4().hex, xx=True))
         return sent
 
     def _send_due_of(self, service: Service) -> int:
@@ -113,7 +116,7 @@ class Relay:
         SENDS.labels(envelope.queue.service, "sent").inc()
 
     def _knows_epoch(self) -> bool:
-        return bool(self._ask_broker(lambda redis: redis.exists(EPOCH_KEY)))
+        return self._ask_broker(lambda redis: redis.get(EPOCH_KEY)) not in (None, _UNFINISHED)
 
     def _ask_broker(self, question: Callable[[Any], Any]) -> Any:
         try:

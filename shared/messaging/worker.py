@@ -16,6 +16,7 @@ from shared.heartbeat import INTERVAL_SECONDS, beat, stop_beating
 from shared.logging import configure_logging, get_logger
 from shared.messages.base import MESSAGES
 from shared.messaging.celery_settings import new_app
+from shared.messaging.delivery_slots import free_slots_on_errors
 from shared.messaging.handlers import HANDLERS
 from shared.messaging.inbox import Delivery, Outcome, receive
 from shared.messaging.publisher import close_publisher
@@ -37,6 +38,7 @@ def create_worker_app(
     `task_modules` register the services' handlers with `@receives` when they are imported. The queues to take from
     are chosen with `celery worker -Q`.
     """
+    free_slots_on_errors()
     queues = tuple(queue for queue in Queue if queue.service in services)
     name = ".".join(["xiangzhi", *(service.value for service in services)])
     app = new_app(name, settings().redis_url, queues, visibility_timeout=visibility_timeout)

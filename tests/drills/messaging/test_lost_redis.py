@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis as redis_client
 
 from shared.database import Database
 from shared.messaging.relay import EPOCH_KEY
@@ -68,11 +69,9 @@ def test_nothing_is_lost_or_doubled_when_redis_is_killed_and_flushed_under_load(
 def test_a_restarted_relay_knows_the_epoch_and_sends_nothing_twice(
     sqlite_database: str, redis_url: str, database_for: DatabaseFor, start_process: StartProcess
 ) -> None:
-    import redis as redis_client
-
     client = redis_client.Redis.from_url(redis_url)
     first = start_process("relay", ["shared.messaging.relay"], XZ_RELAY_INTERVAL_SECONDS="0.2")
-    wait_until(lambda: client.exists(EPOCH_KEY), timeout=30)
+    wait_until(lambda: client.get(EPOCH_KEY) not in (None, b"unfinished"), timeout=30)
     send(database_for(Service.INTAKE), probes("sent", 5))
     wait_until(lambda: client.llen("points") == 5)
     assert first.stop() == 0
@@ -102,6 +101,13 @@ def test_a_half_open_link_is_noticed_and_messages_come_through_again(
     everything_once(intake, points, 10)
 
 
+def relay_that_knows_the_epoch(redis: MortalRedis, start_process: StartProcess) -> None:
+    """Start a relay and wait until it has nothing left to send again, so that what follows is sent once."""
+    start_process("relay", ["shared.messaging.relay"], XZ_RELAY_INTERVAL_SECONDS="0.2")
+    with redis_client.Redis.from_url(redis.url) as client:
+        wait_until(lambda: client.get(EPOCH_KEY) not in (None, b"unfinished"), timeout=30)
+
+
 def test_work_that_goes_on_while_redis_restarts_has_one_effect(
     mortal_redis: MortalRedis,
     database_for: DatabaseFor,
@@ -111,13 +117,35 @@ def test_work_that_goes_on_while_redis_restarts_has_one_effect(
 ) -> None:
     intake, points, path = database_for(Service.INTAKE), database_for(Service.POINTS), tmp_path / "starts"
     worker = start_worker()
-    start_process("relay", ["shared.messaging.relay"], XZ_RELAY_INTERVAL_SECONDS="0.2")
+    relay_that_knows_the_epoch(mortal_redis, start_process)
     send(intake, [Probe("long", "hold", str(path))])
     wait_until(path.exists, timeout=60)
     mortal_redis.kill()
     wait_until(lambda: "Connection to broker lost" in worker.log.read_text(), timeout=60)
     mortal_redis.start()
     (tmp_path / "starts.go").touch()
+    send(intake, probes("after", 5))
+    let_time_pass(intake)
+    everything_once(intake, points, 6)
+    assert worker.process.poll() is None
+
+
+def test_a_worker_whose_every_message_ends_without_redis_hears_it_again(
+    mortal_redis: MortalRedis,
+    database_for: DatabaseFor,
+    start_worker: StartWorker,
+    start_process: StartProcess,
+    tmp_path: Path,
+) -> None:
+    intake, points, path = database_for(Service.INTAKE), database_for(Service.POINTS), tmp_path / "starts"
+    worker = start_worker(processes=1)
+    relay_that_knows_the_epoch(mortal_redis, start_process)
+    send(intake, [Probe("long", "hold", str(path))])
+    wait_until(path.exists, timeout=60)
+    mortal_redis.kill()
+    (tmp_path / "starts.go").touch()
+    wait_until(lambda: "Couldn't ack" in worker.log.read_text(), timeout=60)
+    mortal_redis.start()
     send(intake, probes("after", 5))
     let_time_pass(intake)
     everything_once(intake, points, 6)

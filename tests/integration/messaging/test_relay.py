@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from shared.database import Database
 from shared.messaging import outbox
+from shared.messaging.envelope import Envelope
 from shared.messaging.inbox import Delivery, receive
 from shared.messaging.publisher import publisher
 from shared.messaging.relay import EPOCH_KEY, Relay
@@ -116,6 +117,40 @@ def test_everything_is_sent_at_once_when_redis_has_lost_its_memory(house: House)
     assert house.relay.run_pass() == 2
     assert house.redis.exists(EPOCH_KEY)
     assert house.relay.run_pass() == 0
+    assert house.queued() == 2
+
+
+def test_a_memory_lost_while_everything_is_sent_again_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    (message_id,) = house.send("lost twice")
+    house.redis.flushall()
+    send = Relay._send
+
+    def send_and_lose(relay: Relay, envelope: Envelope) -> None:
+        send(relay, envelope)
+        house.redis.flushall()
+
+    monkeypatch.setattr(Relay, "_send", send_and_lose)
+    assert house.relay.run_pass() == 1
+    monkeypatch.undo()
+    assert house.queued() == 0
+    assert house.relay.run_pass() == 1
+    assert house.queued() == 1
+    assert house.relay.run_pass() == 0
+    assert house.row(message_id).sends == 3
+
+
+def test_a_relay_that_ends_while_it_sends_everything_again_is_continued(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.send("first", "second")
+    house.redis.flushall()
+    with monkeypatch.context() as patched:
+        patched.setattr(Relay, "_send", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            house.relay.run_pass()
+    assert house.redis.exists(EPOCH_KEY)
+    house.age(next_send_at=now() + timedelta(minutes=4))
+    assert house.relay.run_pass() == 2
     assert house.queued() == 2
 
 
