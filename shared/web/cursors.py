@@ -49,8 +49,8 @@ def page_schema(item: type[Schema]) -> type[Schema]:
 
 def page_of(
     session: Session,
-    statement: Select[Any],
-    order: Sequence[InstrumentedAttribute[Any]],
+    statement: Select[*tuple[Any, ...]],
+    order: Sequence[InstrumentedAttribute[Any] | ColumnElement[Any]],
     *,
     cursor: str | None,
     limit: int,
@@ -71,7 +71,7 @@ def page_of(
     found = session.execute(statement.limit(limit + 1))
     rows = list(found.scalars()) if scalars else list(found)
     more, rows = len(rows) > limit, rows[:limit]
-    last = [getattr(rows[-1], attribute.key) for attribute in order] if more else None
+    last = [getattr(rows[-1], str(attribute.key)) for attribute in order] if more else None
     return Page(rows, _write(last) if last is not None else None)
 
 

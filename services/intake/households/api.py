@@ -58,17 +58,14 @@ blueprint = Blueprint("households", __name__, url_prefix="/api/intake/households
 @blueprint.arguments(HouseholdListArguments, location="query")
 @blueprint.response(200, page_schema(HouseholdSchema))
 def search(values: dict[str, Any]) -> Page[HouseholdView]:
-    """Find households by name, pinyin, initials, card number or phone tail."""
+    """Find households by name, pinyin, initials, card number or phone tail: the nearest first, else by number."""
     session = current_session()
     cursor, limit = values.pop("cursor"), values.pop("limit")
-    found = page_of(
-        session,
-        search_households(current_principal(), **values),
-        [Household.village_id, Household.number],
-        cursor=cursor,
-        limit=limit,
-    )
-    return Page(household_views(session, found.items), found.next_cursor)
+    statement = search_households(current_principal(), **values)
+    columns = statement.selected_columns
+    order = ([columns.nearness] if values["query"] else []) + [columns.village_id, columns.number]
+    found = page_of(session, statement, order, cursor=cursor, limit=limit, scalars=False)
+    return Page(household_views(session, [row.Household for row in found.items]), found.next_cursor)
 
 
 @blueprint.route("", methods=["POST"])

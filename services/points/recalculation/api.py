@@ -124,7 +124,7 @@ def list_differences(values: dict[str, Any], run_id: int) -> Page[HouseholdDiffe
     page = page_of(
         session,
         changed.select(),
-        [changed.c.magnitude, changed.c.household_id, changed.c.village_id],  # type: ignore[list-item]
+        [changed.c.magnitude, changed.c.household_id, changed.c.village_id],
         cursor=values["cursor"],
         limit=values["limit"],
         descending=True,

@@ -65,6 +65,31 @@ def test_a_household_is_found_by_its_card(api: Api, household: dict[str, Any], p
     assert found(api, principal_of(Role.KEEPER), query="%") == []
 
 
+def test_heads_of_household_stand_before_households_found_by_a_members_name_also_over_pages(
+    api: Api, household: dict[str, Any], small_township: SmallTownship, principal_of: PrincipalOf
+) -> None:
+    village, keeper = small_township.villages[0], principal_of(Role.KEEPER)
+    for head, member in (("吴小妹花", "龙海"), ("吴小妹", "龙江"), ("覃小路", "吴小妹")):
+        people = [{"name": head, "relation": "户主"}, {"name": member, "relation": "配偶"}]
+        body = {"village": village.code, "group_id": village.groups[0], "residents": people}
+        assert api.call("POST", "/households", principal_of(Role.CADRE), body).status_code == 201
+    # Numbers run in the order of registration: 覃大山, whose wife is 吴小妹, would come first.
+    nearest_first = ["吴小妹", "吴小妹花", "覃大山", "覃小路"]
+    assert found(api, keeper, query="吴小妹") == nearest_first
+    assert found(api, keeper, query="wxm") == nearest_first
+    assert found(api, keeper, query=str(household["number"]))[0] == "覃大山"
+    assert found(api, keeper)[-4:] == ["覃大山", "吴小妹花", "吴小妹", "覃小路"]
+    seen: list[str] = []
+    cursor: str | None = None
+    while len(seen) < len(nearest_first):
+        query = {"query": "吴小妹", "limit": 1, "cursor": cursor}
+        page = api.call("GET", "/households", keeper, query_string=query).get_json()
+        seen += [each["head_name"] for each in page["items"]]
+        cursor = page["next_cursor"]
+    assert seen == nearest_first
+    assert cursor is None
+
+
 def test_each_role_finds_its_own_households(
     api: Api, household: dict[str, Any], small_township: SmallTownship, principal_of: PrincipalOf
 ) -> None:
