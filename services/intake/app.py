@@ -9,13 +9,26 @@ from services.intake.households.api import blueprint as households
 from services.intake.households.residents_api import blueprint as residents
 from services.intake.imports.api import blueprint as imports
 from services.intake.offices.api import duties, offices
+from services.intake.people.api import blueprint as people
 from services.intake.villages.api import grids, villages
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (villages, grids, households, residents, offices, duties, imports, demand_categories, following, demands)
+BLUEPRINTS = (
+    villages,
+    grids,
+    households,
+    residents,
+    people,
+    offices,
+    duties,
+    imports,
+    demand_categories,
+    following,
+    demands,
+)
 
 
 def create_app() -> ServiceApp:

@@ -59,6 +59,15 @@ def list_categories(township_id: int) -> Select[DemandCategory]:
     )
 
 
+def all_categories(township_id: int) -> Select[DemandCategory]:
+    """Every category, also those that may no longer be chosen, in the township's order."""
+    return (
+        select(DemandCategory)
+        .where(DemandCategory.township_id == township_id)
+        .order_by(DemandCategory.position, DemandCategory.id)
+    )
+
+
 def category_by_code(session: Session, township_id: int, code: str) -> DemandCategory:
     """An active category. Raises Invalid at the field, since people choose it from a list."""
     category = session.scalar(list_categories(township_id).where(DemandCategory.code == code))
@@ -94,6 +103,14 @@ def add_usual_categories(session: Session, township_id: int, *, offices: dict[st
     return len(new)
 
 
+def take_usual_categories(session: Session, actor: Principal) -> int:
+    """The same as an act of an admin, who goes on from there; how many are new."""
+    made = add_usual_categories(session, actor.township_id)
+    if made:
+        audit.record(session, actor, "take_usual_categories", "township", actor.township_id, details={"count": made})
+    return made
+
+
 def create_category(session: Session, actor: Principal, values: CategoryValues) -> DemandCategory:
     """Raises Conflict for a code that is taken, Invalid for values that can't be."""
     _check(session, actor, values)
@@ -101,7 +118,8 @@ def create_category(session: Session, actor: Principal, values: CategoryValues) 
         DemandCategory.township_id == actor.township_id, DemandCategory.code == values.code
     )
     if session.scalar(taken) is not None:
-        raise Conflict("这个类别代码已经有了，请换一个，或修改原来的类别。")
+        sentence = "这个类别代码已经有了，请换一个，或修改原来的类别。"
+        raise Conflict(sentence, errors={"code": [sentence]})
     category = DemandCategory(township_id=actor.township_id, **_columns(values))
     session.add(category)
     session.flush()

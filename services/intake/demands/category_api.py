@@ -7,12 +7,14 @@ from typing import Any
 
 from services.intake.demands.categories import (
     CategoryValues,
+    all_categories,
     category_by_id,
     change_category,
     create_category,
     list_categories,
+    take_usual_categories,
 )
-from services.intake.demands.schemas import CategorySchema
+from services.intake.demands.category_schemas import CategoryListArguments, CategorySchema
 from shared.identity import Role
 from shared.models.intake import DemandCategory
 from shared.web import (
@@ -30,10 +32,23 @@ blueprint = Blueprint("demand_categories", __name__, url_prefix="/api/intake/dem
 
 @blueprint.route("")
 @allow(Role.PUBLIC)
+@blueprint.arguments(CategoryListArguments, location="query")
 @blueprint.response(200, CategorySchema(many=True))
-def list_active() -> Sequence[DemandCategory]:
-    """What may be chosen, in the township's order."""
-    return current_session().scalars(list_categories(current_principal().township_id)).all()
+def list_active(values: dict[str, Any]) -> Sequence[DemandCategory]:
+    """What may be chosen, in the township's order; `all` shows an admin also what was taken off the list."""
+    actor = current_principal()
+    chosen = all_categories if values["all"] and actor.has(Role.ADMIN) else list_categories
+    return current_session().scalars(chosen(actor.township_id)).all()
+
+
+@blueprint.route("/usual", methods=["POST"])
+@allow(Role.ADMIN)
+@blueprint.response(200, CategorySchema(many=True))
+def take_usual() -> Sequence[DemandCategory]:
+    """The usual categories, as far as the township has none of that code; repeating it changes nothing."""
+    session, actor = current_session(), current_principal()
+    take_usual_categories(session, actor)
+    return session.scalars(all_categories(actor.township_id)).all()
 
 
 @blueprint.route("/<int:category_id>")

@@ -12,20 +12,6 @@ from shared.web import PageArguments
 _TEXT = validate.Length(max=2000)
 
 
-class CategorySchema(Schema):
-    """A category as a form offers it."""
-
-    id = fields.String(dump_only=True)
-    code = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9_]{1,20}$"))
-    name = fields.String(required=True, validate=validate.Length(1, 40))
-    limit_days = fields.Integer(required=True, strict=True)
-    office_id = fields.Integer(load_default=None, allow_none=True)
-    rule_code = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=20))
-    position = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, 1000))
-    is_active = fields.Boolean(load_default=True)
-    version = fields.Integer(dump_only=True)
-
-
 class NewDemandSchema(Schema):
     """What someone reports. Lengths of the text are checked by the domain, with all other errors at once."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.intake.households.heads import replace_head
 from services.intake.households.households import (
     HouseholdChange,
     change_household,
@@ -12,7 +13,7 @@ from services.intake.households.households import (
     replace_card_token,
 )
 from services.intake.households.opening import open_value
-from services.intake.households.people import NewPerson
+from services.intake.households.people import checked_person
 from services.intake.households.registration import NewHousehold, NewResident
 from services.intake.households.residents import add_resident, change_person, move_out, residents_of
 from services.intake.households.schemas import (
@@ -20,6 +21,7 @@ from services.intake.households.schemas import (
     HouseholdListArguments,
     HouseholdSchema,
     LastDaySchema,
+    NewHeadSchema,
     NewHouseholdSchema,
     NewResidentSchema,
     OpenedSecretSchema,
@@ -36,7 +38,6 @@ from shared.calendar import today
 from shared.identity import Role
 from shared.identity.scope import village_by_code
 from shared.models.registry import Household, Person
-from shared.privacy import clean_name
 from shared.web import (
     Blueprint,
     Page,
@@ -77,7 +78,10 @@ def register(values: dict[str, Any]) -> HouseholdView:
     """Register a household with its people."""
     session, actor = current_session(), current_principal()
     village = village_by_code(session, actor, values.pop("village"), *REGISTRY_WRITERS)
-    residents = [NewResident(new_person(each), each["relation"].strip()) for each in values.pop("residents")]
+    residents = [
+        NewResident(checked_person(each, f"residents.{position}."), each["relation"].strip())
+        for position, each in enumerate(values.pop("residents"))
+    ]
     new = NewHousehold(village_id=village.id, residents=residents, valid_from=today(), **values)
     return _view(register_household(session, actor, new))
 
@@ -112,6 +116,17 @@ def end(values: dict[str, Any], household_id: int) -> HouseholdView:
     return _view(end_household(session, actor, household, values["last_day"], expected_version()))
 
 
+@blueprint.route("/<int:household_id>/head", methods=["POST"])
+@allow(*REGISTRY_WRITERS)
+@blueprint.arguments(NewHeadSchema)
+@blueprint.response(200, HouseholdSchema)
+def change_head(values: dict[str, Any], household_id: int) -> HouseholdView:
+    """Another member becomes the head; needs `If-Match`."""
+    session, actor = current_session(), current_principal()
+    household = household_for(session, actor, household_id, *REGISTRY_WRITERS)
+    return _view(replace_head(session, actor, household, version=expected_version(), **values))
+
+
 @blueprint.route("/<int:household_id>/card", methods=["POST"])
 @allow(*REGISTRY_WRITERS)
 @blueprint.response(200, HouseholdSchema)
@@ -143,7 +158,7 @@ def add(values: dict[str, Any], household_id: int) -> dict[str, Any]:
     """A new member of the household."""
     session, actor = current_session(), current_principal()
     household = household_for(session, actor, household_id, *REGISTRY_WRITERS)
-    person_id = add_resident(session, actor, household, new_person(values), values["relation"].strip())
+    person_id = add_resident(session, actor, household, checked_person(values), values["relation"].strip())
     return made_person(session.get_one(Person, person_id))
 
 
@@ -179,17 +194,6 @@ def open_secret(values: dict[str, Any], household_id: int, person_id: int) -> di
     session, actor = current_session(), current_principal()
     household = household_for(session, actor, household_id, *OPENERS)
     return {"value": open_value(session, actor, household, person_id, values["secret"], values["purpose"])}
-
-
-def new_person(values: dict[str, Any]) -> NewPerson:
-    """The person of a parsed body."""
-    return NewPerson(
-        clean_name(values["name"]),
-        values["identity_number"],
-        values["phone"],
-        values["birth_year"],
-        tuple(values["care_labels"]),
-    )
 
 
 def made_person(person: Person) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.intake.households.cards import is_card_number, new_card_token
+from services.intake.households.known_people import with_known_people
 from services.intake.households.registration import HEAD, NewHousehold, register_households_bulk
 from services.intake.roles import REGISTRY_WRITERS
 from shared import audit
@@ -41,7 +42,8 @@ def register_household(session: Session, actor: Principal, new: NewHousehold) ->
     )
     if session.scalar(taken.limit(1)) is not None:
         raise Conflict("这个户号或卡号已有住户在用，请核对。")
-    made = register_households_bulk(session, actor.township_id, [new])[0]
+    known = replace(new, residents=with_known_people(session, actor.township_id, new.residents))
+    made = register_households_bulk(session, actor.township_id, [known])[0]
     audit.record(session, actor, "register_household", "household", made.household_id, village_id=new.village_id)
     return session.get_one(Household, made.household_id)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from shared.errors import Invalid
 from shared.models.base import now
-from shared.privacy import blind_index, field_cipher, parse_identity_number, parse_phone, pinyin_of
+from shared.privacy import blind_index, clean_name, field_cipher, parse_identity_number, parse_phone, pinyin_of
 from shared.topology import Service
 
 IDENTITY_PURPOSE = "intake.identity"
@@ -36,6 +37,26 @@ class NewPerson:
     def born_in(self) -> int | None:
         """The year of birth: what was given, else what the identity number says."""
         return self.birth_year or (int(self.identity_number[6:10]) if self.identity_number else None)
+
+
+def checked_person(values: Mapping[str, Any], path: str = "") -> NewPerson:
+    """The person of a form's values. Raises Invalid with every sentence at its field, below `path` (`residents.0.`)."""
+    errors: dict[str, list[str]] = {}
+
+    def read(field: str, reading: Callable[[str], str], text: str) -> str:
+        try:
+            return reading(text)
+        except Invalid as error:
+            errors[path + field] = [error.detail]
+            return ""
+
+    name = read("name", clean_name, values["name"])
+    number, phone = values.get("identity_number", ""), values.get("phone", "")
+    number = read("identity_number", lambda text: parse_identity_number(text).number, number) if number else ""
+    phone = read("phone", parse_phone, phone) if phone else ""
+    if errors:
+        raise Invalid(" ".join(sentence for sentences in errors.values() for sentence in sentences), errors=errors)
+    return NewPerson(name, number, phone, values.get("birth_year"), tuple(values.get("care_labels", ())))
 
 
 def identity_index(number: str) -> str:

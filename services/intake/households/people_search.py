@@ -43,7 +43,7 @@ def search_residents(actor: Principal, *, query: str = "", village: str | None =
         )
     statement = select(Resident).where(Resident.valid_to.is_(None), Resident.household_id.in_(households))
     if cleaned := clean_query(query):
-        people = select(Person.id).where(Person.township_id == actor.township_id, _matches(cleaned))
+        people = select(Person.id).where(Person.township_id == actor.township_id, person_matches(cleaned))
         statement = statement.where(Resident.person_id.in_(people))
     return statement
 
@@ -75,7 +75,8 @@ def resident_lines(session: Session, residents: Sequence[Resident]) -> list[Resi
     return [lines[resident.id] for resident in residents]
 
 
-def _matches(query: str) -> ColumnElement[bool]:
+def person_matches(query: str) -> ColumnElement[bool]:
+    """A condition on `Person`: a cleaned query is a name, pinyin, initials, or digits that end a phone."""
     pattern = escape_like(query)
     if query.isascii() and query.isdigit():
         return Person.phone_tail == query[-4:]

@@ -21,10 +21,14 @@ HEAD = "户主"
 
 @dataclass(frozen=True, slots=True)
 class NewResident:
-    """A person and the relation to the head of the household (户主, 配偶, 子, 女 …)."""
+    """A person and the relation to the head of the household (户主, 配偶, 子, 女 …).
+
+    `person_id` is of somebody whom the registry knows already; then nothing of `person` is stored anew.
+    """
 
     person: NewPerson
     relation: str
+    person_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,9 @@ def register_households_bulk(
         [_household_values(household, number, cards) for household, number in zip(households, numbers, strict=True)],
     )
     residents = [resident for household in households for resident in household.residents]
-    person_ids = insert_rows(session, Person, person_values(township_id, [resident.person for resident in residents]))
-    remaining = iter(person_ids)
+    unknown = [resident.person for resident in residents if resident.person_id is None]
+    made = iter(insert_rows(session, Person, person_values(township_id, unknown)))
+    remaining = iter([resident.person_id or next(made) for resident in residents])
     registered = [
         Registered(household_id, tuple(next(remaining) for _ in household.residents))
         for household_id, household in zip(household_ids, households, strict=True)
@@ -83,13 +88,13 @@ def register_households_bulk(
     memberships = [
         {
             "person_id": person_id,
-            "household_id": made.household_id,
+            "household_id": ids.household_id,
             "relation": resident.relation,
             "valid_from": household.valid_from,
             "valid_to": None,
         }
-        for made, household in zip(registered, households, strict=True)
-        for person_id, resident in zip(made.person_ids, household.residents, strict=True)
+        for ids, household in zip(registered, households, strict=True)
+        for person_id, resident in zip(ids.person_ids, household.residents, strict=True)
     ]
     insert_rows(session, Resident, memberships)
     return registered

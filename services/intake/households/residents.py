@@ -6,26 +6,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from services.intake.households.people import (
-    NewPerson,
-    identity_fields,
-    identity_index,
-    person_values,
-    phone_fields,
-)
+from services.intake.households.heads import change_relation
+from services.intake.households.people import NewPerson, identity_index, person_values
 from services.intake.households.registration import HEAD
+from services.intake.people.changes import update_person
 from services.intake.roles import CARE_READERS, REGISTRY_WRITERS
 from shared import audit
 from shared.calendar import today
-from shared.errors import Conflict, Invalid, NotFound, Stale
+from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import Principal
 from shared.models.registry import Household, Person, Resident
-from shared.privacy import clean_name, parse_identity_number, pinyin_of
+from shared.privacy import parse_identity_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +76,9 @@ def add_resident(session: Session, actor: Principal, household: Household, perso
     if household.valid_to is not None:
         raise Conflict("这一户已经注销，不能再添加成员。")
     if relation == HEAD:
-        raise Invalid("这一户已有户主。如需变更户主，请先修改原户主的关系。", errors={"relation": ["这一户已有户主。"]})
+        raise Invalid(
+            "这一户已有户主。如需变更，请先添加这位成员，再更换户主。", errors={"relation": ["这一户已有户主。"]}
+        )
     person_id = _known_person(session, actor.township_id, person.identity_number)
     if person_id is None:
         values = person_values(actor.township_id, [person])
@@ -105,41 +102,23 @@ def change_person(
     phone: str | None = None,
     identity_number: str | None = None,
     care_labels: Sequence[str] | None = None,
+    relation: str | None = None,
 ) -> Person:
     """Change what is given; an empty phone or number takes it away. Raises Stale, Invalid, Conflict, NotFound."""
     actor.require_in(household.village_id, *REGISTRY_WRITERS)
     person, resident = _member(session, household, person_id)
-    values: dict[str, Any] = {}
-    if name is not None:
-        cleaned = clean_name(name)
-        full, initials = pinyin_of(cleaned)
-        values |= {"name": cleaned, "pinyin": full, "initials": initials}
-    if phone is not None:
-        values |= phone_fields(phone)
-    if identity_number is not None:
-        values |= identity_fields(identity_number)
-        other = _known_person(session, actor.township_id, identity_number)
-        if other is not None and other != person_id:
-            raise Conflict("这个身份证号已登记在另一个人名下，请核对。")
+    columns = {}
     if care_labels is not None:
-        values["care_labels"] = json.dumps(list(care_labels), ensure_ascii=False)
-    changed = session.execute(
-        update(Person).where(Person.id == person_id, Person.version == version).values(**values, version=version + 1)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
-        raise Stale("您打开之后，这个人的资料已被别人改过。请刷新后再改。")
-    session.refresh(person)
-    if resident.relation == HEAD and name is not None:
-        household.head_name, household.head_pinyin, household.head_initials = (
-            person.name,
-            person.pinyin,
-            person.initials,
-        )
-        household.version += 1
-        session.flush()
+        columns["care_labels"] = json.dumps(list(care_labels), ensure_ascii=False)
+    written = update_person(
+        session, person, version, name=name, phone=phone, identity_number=identity_number, **columns
+    )  # fmt: skip
+    if relation is not None:
+        change_relation(session, resident, relation)
+        written.append("relation")
     audit.record(
         session, actor, "change_person", "person", person_id,
-        village_id=household.village_id, details={"fields": sorted(values)},
+        village_id=household.village_id, details={"fields": written},
     )  # fmt: skip
     return person
 
@@ -149,7 +128,7 @@ def move_out(session: Session, actor: Principal, household: Household, person_id
     actor.require_in(household.village_id, *REGISTRY_WRITERS)
     _, resident = _member(session, household, person_id)
     if resident.relation == HEAD:
-        raise Conflict("户主不能直接迁出。请先把另一位成员改为户主，或注销这一户。")
+        raise Conflict("户主不能直接迁出。请先更换户主，或注销这一户。")
     if last_day < resident.valid_from:
         raise Invalid("迁出日期不能早于迁入日期。", errors={"last_day": ["迁出日期不能早于迁入日期。"]})
     resident.valid_to = last_day

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake.households.api import made_person, new_person
+from services.intake.households.api import made_person
+from services.intake.households.people import checked_person
 from services.intake.households.people_search import ResidentLine, resident_lines, search_residents
 from services.intake.households.residents import add_resident
 from services.intake.households.schemas import (
@@ -54,5 +55,5 @@ def register(values: dict[str, Any]) -> dict[str, Any]:
     """A new member of a household."""
     session, actor = current_session(), current_principal()
     household = household_for(session, actor, values["household_id"], *REGISTRY_WRITERS)
-    person_id = add_resident(session, actor, household, new_person(values), values["relation"].strip())
+    person_id = add_resident(session, actor, household, checked_person(values), values["relation"].strip())
     return made_person(session.get_one(Person, person_id))

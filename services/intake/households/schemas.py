@@ -100,6 +100,14 @@ class PersonChangeSchema(Schema):
     phone = fields.String(validate=validate.Length(max=40))
     identity_number = fields.String(validate=validate.Length(max=40))
     care_labels = fields.List(fields.String(validate=validate.Length(1, 20)))
+    relation = fields.String(validate=validate.Length(1, 20))
+
+
+class NewHeadSchema(Schema):
+    """Who is the head from now on, and what the former one is to the new one."""
+
+    person_id = fields.Integer(required=True)
+    former_relation = fields.String(required=True, validate=validate.Length(max=20))
 
 
 class OpenSchema(Schema):

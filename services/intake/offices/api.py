@@ -110,6 +110,14 @@ def list_held(values: dict[str, Any]) -> Page[DutyView]:
     return Page(duty_views(session, page.items), page.next_cursor)
 
 
+@duties.route("/<int:duty_id>")
+@allow(*LIST_READERS)
+@duties.response(200, DutySchema)
+def show_one(duty_id: int) -> DutyView:
+    """One duty."""
+    return _view(duty_by_id(current_session(), current_principal(), duty_id))
+
+
 @duties.route("", methods=["POST"])
 @allow(Role.ADMIN)
 @duties.arguments(NewDutySchema)

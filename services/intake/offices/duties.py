@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Select, or_, select, update
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.intake.demands.handover import hand_over_demands
 from shared import audit
 from shared.calendar import today
+from shared.database.upserts import execute_counted
 from shared.errors import Conflict, Invalid, NotFound, Stale
 from shared.identity import Principal
 from shared.models.registry import VILLAGE_DUTIES, Duty, DutyKind, Grid, Office, Person, Village
@@ -109,10 +110,9 @@ def end_duty(
     """
     if last_day < duty.valid_from:
         raise Invalid("卸任日期不能早于任职日期。", errors={"last_day": ["卸任日期不能早于任职日期。"]})
-    ended = session.execute(
-        update(Duty).where(Duty.id == duty.id, Duty.version == version).values(valid_to=last_day, version=version + 1)
-    )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
+    _require_another_admin(session, duty, last_day)
+    statement = update(Duty).where(Duty.id == duty.id, Duty.version == version)
+    if execute_counted(session, statement.values(valid_to=last_day, version=version + 1)) != 1:
         raise Stale("您打开之后，这项职责已被别人改过。请刷新后再改。")
     session.refresh(duty)
     moved = 0
@@ -130,6 +130,16 @@ def is_current(duty: Duty) -> bool:
     """Whether the duty holds today."""
     day = today()
     return duty.valid_from <= day and (duty.valid_to is None or duty.valid_to >= day)
+
+
+def _require_another_admin(session: Session, duty: Duty, last_day: date) -> None:
+    """Raises Conflict where the township would be left without an admin, who alone can give the duty to another."""
+    if duty.kind is not DutyKind.ADMIN:
+        return
+    follows = list_duties(duty.township_id, day=max(last_day, today()) + timedelta(days=1), kind=DutyKind.ADMIN)
+    if session.scalar(follows.where(Duty.person_id != duty.person_id).limit(1)) is None:
+        sentence = "这是乡镇最后一位管理员。请先给另一个人“乡镇管理员”的职责，再结束这一项。"
+        raise Conflict(sentence, errors={"last_day": [sentence]})
 
 
 def _check(session: Session, actor: Principal, new: NewDuty) -> None:

@@ -46,7 +46,7 @@ def create_office(session: Session, actor: Principal, values: OfficeValues) -> O
     _check_head(session, actor, values.head_id)
     taken = select(Office.id).where(Office.township_id == actor.township_id, Office.code == values.code)
     if session.scalar(taken) is not None:
-        raise Conflict("这个办公室代码已经有了，请换一个。")
+        raise Conflict("这个办公室代码已经有了，请换一个。", errors={"code": ["这个办公室代码已经有了，请换一个。"]})
     office = Office(township_id=actor.township_id, **_columns(values))
     session.add(office)
     session.flush()

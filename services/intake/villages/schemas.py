@@ -16,15 +16,23 @@ class VillageSchema(Schema):
     phone = fields.String(load_default="", validate=validate.Length(max=20))
     valid_from = fields.Date(load_default=None, allow_none=True)
     valid_to = fields.Date(load_default=None, allow_none=True)
+    successor = fields.String(dump_only=True, allow_none=True)
     version = fields.Integer(dump_only=True)
 
 
+class VillageListArguments(PageArguments):
+    """Villages of today; `all` includes those to come and those that were merged."""
+
+    all = fields.Boolean(load_default=False)
+
+
 class VillageChangeSchema(Schema):
-    """What may change of a village."""
+    """What may change of a village. `valid_to` is the first day on which it is no more, `successor` a code."""
 
     name = fields.String(required=True, validate=validate.Length(1, 60))
     phone = fields.String(load_default="", validate=validate.Length(max=20))
     valid_to = fields.Date(load_default=None, allow_none=True)
+    successor = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=20))
 
 
 class GridListArguments(PageArguments):
@@ -44,6 +52,24 @@ class GridSchema(Schema):
     code = fields.String(required=True, validate=validate.Length(1, 20))
     name = fields.String(required=True, validate=validate.Length(1, 60))
     version = fields.Integer(dump_only=True)
+
+
+class NewGridsSchema(Schema):
+    """Several grids of one level inside one grid, by their names; their codes are given out."""
+
+    level = fields.Enum(GridLevel, by_value=True, required=True)
+    parent_id = fields.Integer(load_default=None, allow_none=True, as_string=True)
+    names = fields.List(
+        fields.String(validate=validate.Length(1, 60)),
+        required=True,
+        validate=validate.Length(1, 60, error="一次可以添加 1 到 60 个。"),
+    )
+
+
+class GridsSchema(Schema):
+    """The grids of one level of a village."""
+
+    items = fields.List(fields.Nested(GridSchema))
 
 
 class GridChangeSchema(Schema):

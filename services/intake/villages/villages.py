@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from shared import audit
 from shared.calendar import today
+from shared.database.upserts import execute_counted
 from shared.errors import Conflict, Invalid, Stale
 from shared.identity import Principal
 from shared.models.registry import Village
@@ -37,12 +38,17 @@ def list_villages(township_id: int, *, day: date | None = None) -> Select[Villag
     )
 
 
+def all_villages(township_id: int) -> Select[Village]:
+    """Every village that the township has or had: merged ones keep their records."""
+    return select(Village).where(Village.township_id == township_id)
+
+
 def create_village(session: Session, actor: Principal, values: VillageValues) -> Village:
     """Raises Invalid for a code that is none, Conflict for one that is taken."""
     if not re.fullmatch(r"\d{12}", values.code, re.ASCII):
         raise Invalid("村的统计代码是 12 位数字。", errors={"code": ["村的统计代码是 12 位数字。"]})
     if session.scalar(select(Village.id).where(Village.code == values.code)) is not None:
-        raise Conflict("这个村的代码已经登记过了。")
+        raise Conflict("这个村的代码已经登记过了。", errors={"code": ["这个村的代码已经登记过了。"]})
     village = Village(
         township_id=actor.township_id,
         code=values.code,
@@ -58,18 +64,43 @@ def create_village(session: Session, actor: Principal, values: VillageValues) ->
 
 
 def change_village(
-    session: Session, actor: Principal, village: Village, version: int, *, name: str, phone: str, valid_to: date | None
+    session: Session,
+    actor: Principal,
+    village: Village,
+    version: int,
+    *,
+    name: str,
+    phone: str,
+    valid_to: date | None,
+    successor: str | None = None,
 ) -> Village:
-    """Change what may change; the code stays. Raises Stale."""
+    """Change what may change; the code stays. `successor` is the code of the village that it becomes part of.
+
+    Raises Invalid, Stale.
+    """
     if valid_to is not None and valid_to <= village.valid_from:
         raise Invalid("撤并日期应晚于启用日期。", errors={"valid_to": ["撤并日期应晚于启用日期。"]})
-    changed = session.execute(
-        update(Village)
-        .where(Village.id == village.id, Village.version == version)
-        .values(name=name, phone=phone, valid_to=valid_to, version=version + 1)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    successor_id = _successor(session, actor, village, valid_to, successor)
+    statement = update(Village).where(Village.id == village.id, Village.version == version)
+    values = {"name": name, "phone": phone, "valid_to": valid_to, "successor_id": successor_id}
+    if execute_counted(session, statement.values(**values, version=version + 1)) != 1:
         raise Stale("您打开之后，这个村的资料已被别人改过。请刷新后再改。")
     session.refresh(village)
     audit.record(session, actor, "change_village", "village", village.code, village_id=village.id)
     return village
+
+
+def _successor(
+    session: Session, actor: Principal, village: Village, valid_to: date | None, code: str | None
+) -> int | None:
+    if not code:
+        return None
+    found = session.scalar(all_villages(actor.township_id).where(Village.code == code))
+    sentence = ""
+    if valid_to is None:
+        sentence = "没有撤并日期的村不用选并入哪个村。"
+    elif found is None or found.id == village.id or (found.valid_to is not None and found.valid_to <= valid_to):
+        sentence = "请选择本乡镇另一个继续使用的村。"
+    if sentence:
+        raise Invalid(sentence, errors={"successor": [sentence]})
+    return found.id if found is not None else None

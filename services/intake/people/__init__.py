@@ -1,0 +1,1 @@
+"""People of the township: residents, officials, or both."""

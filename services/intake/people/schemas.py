@@ -1,0 +1,45 @@
+"""Schemas of people."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from shared.web import PageArguments
+
+
+class PersonListArguments(PageArguments):
+    """Search: `query` is a name, pinyin, initials or the last four digits of a phone; `officials`: with a duty."""
+
+    query = fields.String(load_default="", validate=validate.Length(max=60))
+    officials = fields.Boolean(load_default=False)
+
+
+class PersonSchema(Schema):
+    """A person with masked numbers."""
+
+    id = fields.String()
+    name = fields.String()
+    birth_year = fields.Integer(allow_none=True)
+    identity_masked = fields.String()
+    phone_masked = fields.String()
+    household_id = fields.String(allow_none=True)
+    head_name = fields.String()
+    village_name = fields.String()
+    duties = fields.List(fields.String())
+    version = fields.Integer()
+
+
+class NewPersonSchema(Schema):
+    """A person to be registered."""
+
+    name = fields.String(required=True, validate=validate.Length(1, 60))
+    identity_number = fields.String(load_default="", validate=validate.Length(max=40))
+    phone = fields.String(load_default="", validate=validate.Length(max=40))
+
+
+class PersonDetailsSchema(Schema):
+    """Only what is given changes; an empty text takes it away."""
+
+    name = fields.String(validate=validate.Length(1, 60))
+    phone = fields.String(validate=validate.Length(max=40))
+    identity_number = fields.String(validate=validate.Length(max=40))
