@@ -10,13 +10,25 @@ from services.points.rulebooks.api import blueprint as rulebooks
 from services.points.statements.api import blueprint as statements
 from services.points.store.api import blueprint as store
 from services.points.store.redemptions_api import blueprint as redemptions
+from services.points.store.stock_api import blueprint as stock
 from services.points.verification.api import blueprint as verifications
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
-BLUEPRINTS = (events, imports, quarters, recalculations, redemptions, rulebooks, statements, store, verifications)
+BLUEPRINTS = (
+    events,
+    imports,
+    quarters,
+    recalculations,
+    redemptions,
+    rulebooks,
+    statements,
+    stock,
+    store,
+    verifications,
+)
 
 
 def create_app() -> ServiceApp:

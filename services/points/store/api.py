@@ -1,7 +1,9 @@
-"""HTTP of goods and stock: parse, call the domain, dump."""
+"""HTTP of goods and their prices: parse, call the domain, dump."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -14,29 +16,23 @@ from services.points.store.items import (
     edit_item,
     item_in_scope,
     select_items,
+    set_price,
     view_of_item,
 )
+from services.points.store.prices import price_from, prices_of, withdraw_price
 from services.points.store.schemas import (
     ItemFactsSchema,
     ItemsArguments,
     ItemSchema,
-    MovesArguments,
-    MoveSchema,
     NewItemSchema,
-    NewMoveSchema,
+    NewPriceSchema,
+    PriceListSchema,
+    PriceSchema,
 )
-from services.points.store.stock import (
-    WATCHERS,
-    Delivery,
-    count_stock,
-    move_in_scope,
-    receive_goods,
-    select_moves,
-    write_off,
-)
-from shared.errors import Conflict
+from services.points.store.stock import WATCHERS
+from shared.errors import NotFound
 from shared.identity import Principal, Role
-from shared.models.points import Item, MoveKind, StockMove
+from shared.models.points import Item, Price
 from shared.web import (
     Blueprint,
     Page,
@@ -58,8 +54,9 @@ def _find_item(session: Session, actor: Principal, item_id: str) -> ItemView:
     return view_of_item(session, item_in_scope(session, actor, int(item_id), *KEEPERS))
 
 
-def _find_move(session: Session, actor: Principal, move_id: str) -> StockMove:
-    return move_in_scope(session, actor, int(move_id))
+def _find_price(session: Session, actor: Principal, name: str) -> Price:
+    item_id, day = name.split("@")
+    return price_from(session, actor, int(item_id), date.fromisoformat(day))
 
 
 @blueprint.route("/items")
@@ -68,8 +65,8 @@ def _find_move(session: Session, actor: Principal, move_id: str) -> StockMove:
 @blueprint.response(200, page_schema(ItemSchema))
 def list_items(values: dict[str, Any]) -> Page[ItemView]:
     """A village's shelf with the prices of today."""
-    session = current_session()
-    statement = select_items(session, current_principal(), village_code=values["village"], all_items=values["all"])
+    session, village = current_session(), values["village"]
+    statement = select_items(session, current_principal(), village_code=village, all_items=values["all"])
     page = page_of(
         session,
         statement,
@@ -78,7 +75,7 @@ def list_items(values: dict[str, Any]) -> Page[ItemView]:
         limit=values["limit"],
         scalars=False,
     )
-    return Page([ItemView(row.Item, row.price) for row in page.items], page.next_cursor)
+    return Page([ItemView(row.Item, row.price, village) for row in page.items], page.next_cursor)
 
 
 @blueprint.route("/items", methods=["POST"])
@@ -109,42 +106,39 @@ def show_item(item_id: int) -> ItemView:
 @blueprint.arguments(ItemFactsSchema)
 @blueprint.response(200, ItemSchema)
 def change_item(values: dict[str, Any], item_id: int) -> ItemView:
-    """Change an item's facts and, from a day on, its price."""
+    """Change an item's facts and, where one is given, its price from a day on."""
     actor, session = current_principal(), current_session()
-    require_version(item_in_scope(session, actor, item_id, *KEEPERS).version, expected_version())
+    require_version(item_in_scope(session, actor, item_id, *KEEPERS, hold=True).version, expected_version())
     item = edit_item(session, actor, item_id, ItemFacts(**values))
     set_version(item.version)
     return view_of_item(session, item)
 
 
-@blueprint.route("/stock_moves")
+@blueprint.route("/items/<int:item_id>/prices")
 @allow(*WATCHERS)
-@blueprint.arguments(MovesArguments, location="query")
-@blueprint.response(200, page_schema(MoveSchema))
-def list_moves(values: dict[str, Any]) -> Page[StockMove]:
-    """A village's stock ledger, newest first."""
-    session = current_session()
-    statement = select_moves(session, current_principal(), village_code=values["village"], item_id=values["item"])
-    return page_of(session, statement, [StockMove.id], cursor=values["cursor"], limit=values["limit"], descending=True)
+@blueprint.response(200, PriceListSchema)
+def list_prices(item_id: int) -> dict[str, Sequence[Price]]:
+    """An item's price list, the latest first."""
+    return {"items": prices_of(current_session(), current_principal(), item_id)}
 
 
-@blueprint.route("/stock_moves", methods=["POST"])
-@allow(*KEEPERS, Role.SUPERVISOR)
-@blueprint.arguments(NewMoveSchema)
-@blueprint.response(201, MoveSchema)
-@idempotent(_find_move)
-def create_move(values: dict[str, Any]) -> StockMove:
-    """Take goods in, write losses off, or book what a count found."""
-    actor, session = current_principal(), current_session()
-    item_id, kind, quantity, reason = values["item"], values["kind"], values["quantity"], values["reason"]
-    if kind is MoveKind.IN:
-        delivery = Delivery(
-            values["source"], values["received_on"], values["donor"], values["expires_on"], values["unit_cost_fen"]
-        )
-        return receive_goods(session, actor, item_id=item_id, quantity=quantity, delivery=delivery)
-    if kind is MoveKind.COUNT:
-        move = count_stock(session, actor, item_id=item_id, counted=quantity, reason=reason)
-        if move is None:
-            raise Conflict("盘点数与账面一致，没有差额要记。")
-        return move
-    return write_off(session, actor, item_id=item_id, kind=kind, quantity=quantity, reason=reason, lot_id=values["lot"])
+@blueprint.route("/items/<int:item_id>/prices", methods=["POST"])
+@allow(*KEEPERS)
+@blueprint.arguments(NewPriceSchema)
+@blueprint.response(201, PriceSchema)
+@idempotent(_find_price, identify=lambda price: f"{price.item_id}@{price.effective_from}")
+def create_price(values: dict[str, Any], item_id: int) -> Price:
+    """Set what one unit costs from a day on; what was reserved before keeps its price."""
+    return set_price(current_session(), current_principal(), item_id=item_id, **values)
+
+
+@blueprint.route("/items/<int:item_id>/prices/<string:day>", methods=["DELETE"])
+@allow(*KEEPERS)
+@blueprint.response(204)
+def delete_price(item_id: int, day: str) -> None:
+    """Take back a price whose day has not come."""
+    try:
+        begins = date.fromisoformat(day)
+    except ValueError:
+        raise NotFound("没有从这一天开始的价格，请刷新后再看。") from None
+    withdraw_price(current_session(), current_principal(), item_id, begins)

@@ -15,6 +15,7 @@ from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code, village_in_scope
 from shared.models.points import Item, LimitPeriod, Price
+from shared.models.registry import Village
 
 KEEPERS = (Role.KEEPER, Role.CADRE, Role.ADMIN)
 """Who keeps the store: goods, prices, stock."""
@@ -24,11 +25,14 @@ _NO_ITEM = "没有这件商品，请刷新后再看。"
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """What a keeper states of an item. `points`: the price in hundredths from `price_from` (default: today) on."""
+    """What a keeper states of an item.
+
+    `points`: the price in hundredths from `price_from` (default: today) on; None leaves the price list as it is.
+    """
 
     name: str
     unit: str
-    points: int
+    points: int | None = None
     price_from: date | None = None
     photo: str | None = None
     cost_fen: int | None = None
@@ -47,17 +51,21 @@ def add_item(session: Session, actor: Principal, *, village_code: str, code: str
     _state(item, facts)
     session.add(item)
     session.flush()
-    set_price(session, actor, item_id=item.id, points=facts.points, effective_from=facts.price_from)
+    if facts.points is not None:
+        set_price(session, actor, item_id=item.id, points=facts.points, effective_from=facts.price_from)
     audit.record(session, actor, "add_item", "item", item.id, village_id=village.id, details={"code": code})
     return item
 
 
 def edit_item(session: Session, actor: Principal, item_id: int, facts: ItemFacts) -> Item:
-    """Change an item's facts; its price from a day on where it differs. The caller has compared versions."""
+    """Change an item's facts; its price from a day on where one is given and differs.
+
+    The caller has compared versions, and holds the item.
+    """
     item = item_in_scope(session, actor, item_id, *KEEPERS)
     _state(item, facts)
     item.version += 1
-    if price_on(session, item.id, facts.price_from or today()) != facts.points:
+    if facts.points is not None and price_on(session, item.id, facts.price_from or today()) != facts.points:
         set_price(session, actor, item_id=item.id, points=facts.points, effective_from=facts.price_from)
     audit.record(session, actor, "edit_item", "item", item.id, village_id=item.village_id)
     session.flush()
@@ -122,9 +130,12 @@ def current_price(day: date) -> ScalarSelect[int]:
     )
 
 
-def item_in_scope(session: Session, actor: Principal, item_id: int, *roles: Role) -> Item:
-    """An item of the township where one of `roles` holds in its village. Raises NotFound, Forbidden."""
-    item = session.get(Item, item_id)
+def item_in_scope(session: Session, actor: Principal, item_id: int, *roles: Role, hold: bool = False) -> Item:
+    """An item of the township where one of `roles` holds in its village. `hold` keeps others from changing it.
+
+    Raises NotFound, Forbidden.
+    """
+    item = session.get(Item, item_id, with_for_update=True if hold else None, populate_existing=hold)
     if item is None:
         raise NotFound(_NO_ITEM)
     village_in_scope(session, actor, item.village_id)
@@ -170,6 +181,7 @@ class ItemView:
 
     item: Item
     price: int | None
+    village_code: str
 
     @property
     def left(self) -> int:
@@ -182,4 +194,5 @@ class ItemView:
 
 def view_of_item(session: Session, item: Item) -> ItemView:
     """The item with its price of today."""
-    return ItemView(item, price_on(session, item.id, today()))
+    village = session.get_one(Village, item.village_id)
+    return ItemView(item, price_on(session, item.id, today()), village.code)

@@ -14,7 +14,7 @@ class ItemFactsSchema(Schema):
 
     name = fields.String(required=True, validate=validate.Length(1, 60))
     unit = fields.String(required=True, validate=validate.Length(1, 10))
-    points = Hundredths(required=True)
+    points = Hundredths(load_default=None, allow_none=True, metadata={"description": "不填：价格不变"})
     price_from = fields.Date(load_default=None, allow_none=True)
     photo = fields.String(load_default=None, allow_none=True, validate=validate.Length(equal=64))
     cost_fen = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(0, 10_000_000))
@@ -29,12 +29,14 @@ class NewItemSchema(ItemFactsSchema):
 
     village = fields.String(required=True, validate=validate.Length(equal=12))
     code = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,20}$"))
+    points = Hundredths(required=True)
 
 
 class ItemSchema(Schema):
     """An item with its price of today; `left` is what can still be reserved."""
 
     id = fields.String(required=True)
+    village = fields.String(attribute="village_code", required=True)
     code = fields.String(required=True)
     name = fields.String(required=True)
     unit = fields.String(required=True)
@@ -59,7 +61,7 @@ class ItemsArguments(PageArguments):
 
 
 class NewMoveSchema(Schema):
-    """Goods in (`in`, with their source), losses (`damage`, `expiry`), or a count (`count`: what was counted)."""
+    """Goods in (`in`, with their source), or losses (`damage`, `expiry`)."""
 
     item = fields.Integer(required=True)
     kind = fields.Enum(MoveKind, by_value=True, required=True)
@@ -80,6 +82,8 @@ class MoveSchema(Schema):
 
     id = fields.String(required=True)
     item = fields.String(attribute="item_id", required=True)
+    item_name = fields.String(required=True)
+    unit = fields.String(required=True)
     kind = fields.Enum(MoveKind, by_value=True, required=True)
     on_hand = fields.Integer(required=True)
     reserved = fields.Integer(required=True)
@@ -87,6 +91,53 @@ class MoveSchema(Schema):
     lot = fields.String(attribute="lot_id", allow_none=True, required=True)
     redemption = fields.String(attribute="redemption_id", allow_none=True, required=True)
     made_at = fields.AwareDateTime(required=True)
+
+
+class CountSchema(Schema):
+    """What was counted on the shelf; a reason where it is not what the ledger says."""
+
+    counted = fields.Integer(required=True, strict=True, validate=validate.Range(0, 1_000_000))
+    reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class CountedSchema(Schema):
+    """The item after a count, and the signed difference that was booked (0: the ledger was right)."""
+
+    item = fields.Nested(ItemSchema, required=True)
+    difference = fields.Integer(required=True)
+
+
+class LotSchema(Schema):
+    """A delivery. `written_off`: units of it that broke or expired."""
+
+    id = fields.String(attribute="Lot.id", required=True)
+    source = fields.Enum(LotSource, by_value=True, attribute="Lot.source", required=True)
+    donor = fields.String(attribute="Lot.donor", required=True)
+    received_on = fields.Date(attribute="Lot.received_on", required=True)
+    expires_on = fields.Date(attribute="Lot.expires_on", allow_none=True, required=True)
+    quantity = fields.Integer(attribute="Lot.quantity", required=True)
+    unit_cost_fen = fields.Integer(attribute="Lot.unit_cost_fen", allow_none=True, required=True)
+    written_off = fields.Integer(required=True)
+
+
+class NewPriceSchema(Schema):
+    """What one unit costs from a day on; default: today."""
+
+    points = Hundredths(required=True)
+    effective_from = fields.Date(load_default=None, allow_none=True)
+
+
+class PriceSchema(Schema):
+    """A line of the price list."""
+
+    effective_from = fields.Date(required=True)
+    points = Hundredths(required=True)
+
+
+class PriceListSchema(Schema):
+    """An item's prices, the latest first."""
+
+    items = fields.List(fields.Nested(PriceSchema), required=True)
 
 
 class MovesArguments(PageArguments):

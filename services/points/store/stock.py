@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.points.store.items import KEEPERS, item_in_scope
@@ -73,7 +74,7 @@ def write_off(
     """Take broken or expired goods off the shelf, with a reason. What is reserved stays: Conflict."""
     item = item_in_scope(session, actor, item_id, *KEEPERS)
     if kind not in _LOSSES:
-        raise Invalid("出库原因只能是损耗或过期；领取由兑换完成。")
+        raise Invalid("这里只登记入库、损耗和过期；领取由兑换完成，盘点另外登记。")
     if quantity < 1:
         raise Invalid("数量至少为 1。", errors={"quantity": ["数量至少为 1。"]})
     _require_reason(reason)
@@ -102,13 +103,45 @@ def count_stock(session: Session, actor: Principal, *, item_id: int, counted: in
     return _write_move(session, actor, item, MoveKind.COUNT, counted - on_hand, reason=reason)
 
 
-def select_moves(
-    session: Session, actor: Principal, *, village_code: str, item_id: int | None = None
-) -> Select[StockMove]:
-    """A village's stock moves, to be paged newest first."""
+def select_moves(session: Session, actor: Principal, *, village_code: str, item_id: int | None = None) -> Any:
+    """A village's stock moves with `item_name` and `unit`, to be paged newest first."""
     village = village_by_code(session, actor, village_code, *WATCHERS)
-    moves = select(StockMove).join(Item, Item.id == StockMove.item_id).where(Item.village_id == village.id)
+    moves = (
+        select(StockMove, Item.name.label("item_name"), Item.unit, StockMove.id)
+        .join(Item, Item.id == StockMove.item_id)
+        .where(Item.village_id == village.id)
+    )
     return moves if item_id is None else moves.where(StockMove.item_id == item_id)
+
+
+def select_lots(session: Session, actor: Principal, *, item_id: int) -> Any:
+    """An item's deliveries with what was `written_off` of each (whole units), to be paged newest first."""
+    item = item_in_scope(session, actor, item_id, *WATCHERS)
+    written_off = (
+        select(func.coalesce(-func.sum(StockMove.on_hand), 0))
+        .where(StockMove.lot_id == Lot.id, StockMove.kind.in_(list(_LOSSES)))
+        .correlate(Lot)
+        .scalar_subquery()
+    )
+    return select(Lot, written_off.label("written_off"), Lot.id).where(Lot.item_id == item.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """A stock move with its item's name and unit; the move's own values are read through."""
+
+    move: StockMove
+    item_name: str
+    unit: str
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.move, name)
+
+
+def view_of_move(session: Session, move: StockMove) -> MoveView:
+    """The move with its item's words."""
+    item = session.get_one(Item, move.item_id)
+    return MoveView(move, item.name, item.unit)
 
 
 def _require_reason(reason: str) -> None:

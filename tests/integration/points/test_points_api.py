@@ -193,6 +193,57 @@ def test_goods_are_stocked_reserved_by_a_resident_and_handed_over_by_the_keeper(
     assert [move["kind"] for move in moves] == ["return", "out", "reserve", "in"]
 
 
+def test_prices_are_set_ahead_listed_and_taken_back_before_their_day(
+    scored: ScoredTownship, principal_of: PrincipalOf, call: Call
+) -> None:
+    keeper = principal_of(Role.KEEPER)
+    code, tomorrow = scored.township.villages[0].code, str(today() + timedelta(days=1))
+    item = call(
+        keeper, "POST", "/items", {"village": code, "code": "PEN", "name": "洗脸盆", "unit": "个", "points": "5.00"}
+    ).json
+    path, ahead = f"/items/{item['id']}/prices", {"points": "7.00", "effective_from": tomorrow}
+    made = [call(keeper, "POST", path, ahead, headers={"Idempotency-Key": "the-same-key"}) for _ in range(2)]
+    assert [(each.status_code, each.json) for each in made] == [(201, ahead)] * 2
+    listed = call(principal_of(Role.SUPERVISOR), "GET", path).json["items"]
+    assert [(line["effective_from"], line["points"]) for line in listed] == [
+        (tomorrow, "7.00"), (str(today()), "5.00"),
+    ]  # fmt: skip
+    facts = {"name": "脸盆", "unit": "个"}
+    shown = call(keeper, "GET", f"/items/{item['id']}")
+    edited = call(keeper, "PUT", f"/items/{item['id']}", facts, headers={"If-Match": shown.headers["ETag"]}).json
+    assert (edited["name"], edited["points"], edited["village"]) == ("脸盆", "5.00", code)
+    assert call(principal_of(Role.KEEPER, village=1), "DELETE", f"{path}/{tomorrow}").status_code == 403
+    assert call(keeper, "DELETE", f"{path}/{today()}").status_code == 409
+    assert call(keeper, "DELETE", f"{path}/{tomorrow}").status_code == 204
+    assert call(keeper, "DELETE", f"{path}/{tomorrow}").status_code == 404
+    assert call(keeper, "DELETE", f"{path}/soon").status_code == 404
+
+
+def test_deliveries_are_listed_with_their_losses_and_a_count_books_only_what_differs(
+    scored: ScoredTownship, principal_of: PrincipalOf, call: Call
+) -> None:
+    keeper, supervisor = principal_of(Role.KEEPER), principal_of(Role.SUPERVISOR)
+    code = scored.township.villages[0].code
+    item = call(
+        keeper, "POST", "/items", {"village": code, "code": "PEN", "name": "洗脸盆", "unit": "个", "points": "5.00"}
+    ).json
+    number, path = int(item["id"]), f"/items/{item['id']}"
+    come_in = {"item": number, "kind": "in", "quantity": 9, "source": "donation", "donor": "示例公司"}
+    lot = call(keeper, "POST", "/stock_moves", come_in).json["lot"]
+    broken = {"item": number, "kind": "damage", "quantity": 2, "reason": "摔坏", "lot": int(lot)}
+    assert call(keeper, "POST", "/stock_moves", broken).json["item_name"] == "洗脸盆"
+    lots = call(supervisor, "GET", f"{path}/lots").json["items"]
+    assert [(line["donor"], line["quantity"], line["written_off"]) for line in lots] == [("示例公司", 9, 2)]
+    assert call(supervisor, "POST", "/stock_moves", broken).status_code == 403
+    assert call(keeper, "POST", "/stock_moves", {**broken, "kind": "count"}).status_code == 422
+    assert call(supervisor, "POST", f"{path}/count", {"counted": 6}).status_code == 422
+    for difference in (-1, 0):
+        counted = call(supervisor, "POST", f"{path}/count", {"counted": 6, "reason": "少一个"}).json
+        assert (counted["difference"], counted["item"]["on_hand"]) == (difference, 6)
+    assert call(principal_of(Role.SUPERVISOR, village=1), "GET", f"{path}/lots").status_code == 403
+    assert call(principal_of(Role.GRID_MEMBER), "POST", f"{path}/count", {"counted": 6}).status_code == 403
+
+
 def test_a_workbook_is_uploaded_checked_and_released_over_http(
     database: Database, scored: ScoredTownship, principal_of: PrincipalOf, call: Call
 ) -> None:
