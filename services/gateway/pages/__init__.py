@@ -86,6 +86,7 @@ def _add_navigation() -> None:
         on_phone=True,
     )
     add_entry(_l("积分超市"), "store.index", Role.KEEPER, Role.CADRE, Role.RESIDENT, on_phone=True)
+    add_entry(_l("超市库存"), "store.goods", Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
     add_entry(_l("诉求"), "demands.index", *DEMAND_READERS, on_phone=True)
     add_entry(_l("信访"), "petitions.index", *PETITION_READERS, on_phone=True)
     add_entry(_l("台账"), "registry.index", Role.ADMIN, Role.CADRE, Role.GRID_MEMBER)

@@ -203,4 +203,4 @@ class CancelSchema(Schema):
 class RefundSchema(Schema):
     """Why the goods came back."""
 
-    reason = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(load_default="", validate=validate.Length(max=200))

@@ -37,6 +37,8 @@ def redemption_line(data: Data, *, keeper: bool) -> dict[str, Any]:
         parts.append(moment_words(data["ended_at"]))
     if data["fetched_by"]:
         parts.append(_("由 %(name)s 代领", name=data["fetched_by"]))
+    if data["reason"]:
+        parts.append(_("原因：%(reason)s", reason=data["reason"]))
     return {
         "id": data["id"],
         "what": what,
@@ -46,6 +48,7 @@ def redemption_line(data: Data, *, keeper: bool) -> dict[str, Any]:
         "code": data["code"] if waits and not keeper else "",
         "can_fulfil": waits and keeper,
         "can_cancel": waits,
+        "can_refund": keeper and data["state"] == "fulfilled",
     }
 
 

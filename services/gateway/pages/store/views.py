@@ -10,7 +10,10 @@ from services.gateway.clients import ServiceProblem
 from services.gateway.pages.households.found import household_of, search_households
 from services.gateway.pages.place import villages_of_principal
 from services.gateway.pages.services import points
+from services.gateway.pages.store.goods import KEEPERS, add_goods
 from services.gateway.pages.store.presentation import item_line, redemption_line
+from services.gateway.pages.store.redemptions import add_redemptions
+from services.gateway.pages.store.stock import add_stock
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
 from services.gateway.pages.words import points as points_words
@@ -19,6 +22,9 @@ from shared.models.registry import Household, Village
 from shared.web import allow, current_principal, current_session
 
 blueprint = Blueprint("store", __name__)
+add_goods(blueprint)
+add_stock(blueprint)
+add_redemptions(blueprint)
 _KEEPERS = (Role.KEEPER, Role.CADRE)
 _VISITORS = (Role.RESIDENT, *_KEEPERS)
 _API = "/api/points"
@@ -66,7 +72,7 @@ def find_code() -> Response:
 
 
 @blueprint.post("/store/redemptions/<int:redemption_id>/fulfil")
-@allow(*_KEEPERS)
+@allow(*KEEPERS)
 def fulfil(redemption_id: int) -> Response:
     """Hand over."""
     done = points.post(
@@ -76,16 +82,23 @@ def fulfil(redemption_id: int) -> Response:
     ).data
     what = _("%(name)s 已交给 %(head)s 户", name=done["item_name"], head=done["head_name"])
     flash(_("%(what)s，记账 -%(points)s。", what=what, points=points_words(done["points"])), "done")
-    return redirect(url_for("store.index"), code=303)
+    return redirect(_from_where(done["village"]), code=303)
 
 
 @blueprint.post("/store/redemptions/<int:redemption_id>/cancel")
-@allow(*_VISITORS)
+@allow(Role.RESIDENT, *KEEPERS)
 def cancel(redemption_id: int) -> Response:
     """Let go of what was reserved."""
-    points.post(f"{_API}/redemptions/{redemption_id}/cancel", current_principal(), {"reason": ""})
+    done = points.post(f"{_API}/redemptions/{redemption_id}/cancel", current_principal(), {"reason": ""}).data
     flash(_("已取消，占用的分数和货物都退回了。"), "done")
-    return redirect(url_for("store.index"), code=303)
+    return redirect(_from_where(done["village"]), code=303)
+
+
+def _from_where(village: str) -> str:
+    """The list of redemptions or the shelf, whichever the button stood on."""
+    if request.form.get("back") == "list":
+        return url_for("store.redemptions", village=village)
+    return url_for("store.index")
 
 
 def _back(household: int | None) -> str:
