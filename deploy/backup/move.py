@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import BigInteger, Connection, Integer, Table, func, insert, inspect, select, text
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.backup.proof import prove
 from deploy.backup.refusal import CannotDo
+from deploy.backup.undoing import is_ours, undone_if_it_fails
 from deploy.embedded.place import only_one_here
 from deploy.embedded.refusal import CannotStart
 from deploy.migrations.migrate import migrate
@@ -33,15 +34,18 @@ _FREE_SEQUENCES = {"points_event_id": ("points_event", "id"), "points_entry_id":
 
 
 def move(source_url: str, target_url: str) -> list[str]:
-    """Copy every row in one transaction of the target and return the lines of the proof. Raises CannotDo."""
+    """Copy every row in one transaction of the target and return the lines of the proof.
+
+    Raises CannotDo; nothing of ours is left in the target then, unless it held something before.
+    """
     source, target = Database(source_url, Service.INTAKE), Database(with_driver(target_url), Service.INTAKE)
     try:
         _check(source, target)
-        migrate(target)
-        with source.engine.execution_options(xz_read_only=True).connect() as origin, target.engine.begin() as goal:
-            _refuse_filled(goal)
-            rows = _copy_all(origin, goal)
-        lines = prove(target.url)
+        with undone_if_it_fails(target.url):
+            migrate(target)
+            with source.engine.execution_options(xz_read_only=True).connect() as origin, target.engine.begin() as goal:
+                rows = _copy_all(origin, goal)
+            lines = prove(target.url)
     except SQLAlchemyError as error:
         raise CannotDo(f"没有搬成，目标数据库没有改动：{str(error.__cause__ or error).splitlines()[0]}") from error
     finally:
@@ -58,15 +62,17 @@ def _check(source: Database, target: Database) -> None:
     with source.engine.connect() as connection:
         if current_revision(connection) != newest_revision():
             raise CannotDo("请先用 make migrate 把现在的数据库升级到本版本，再搬。")
-    ours = {"registry", "alembic", *Service}
-    foreign = [name for name in inspect(target.engine).get_table_names() if name.partition("_")[0] not in ours]
+    tables = inspect(target.engine).get_table_names()
+    foreign = sorted(name for name in tables if not is_ours(name))
     if foreign:
-        raise CannotDo(f"目标数据库里有别的表（{sorted(foreign)[0]} 等），请新建一个空数据库。")
+        raise CannotDo(f"目标数据库里有别的表（{foreign[0]} 等），请新建一个空数据库。")
+    with target.engine.connect() as goal:
+        _refuse_filled(goal, tables)
 
 
-def _refuse_filled(goal: Connection) -> None:
+def _refuse_filled(goal: Connection, tables: Collection[str]) -> None:
     for table in Base.metadata.sorted_tables:
-        if goal.scalar(select(select(1).select_from(table).exists())):
+        if table.name in tables and goal.scalar(select(select(1).select_from(table).exists())):
             raise CannotDo(f"目标数据库的 {table.name} 里已经有数据，不会覆盖。请新建一个空数据库。")
 
 

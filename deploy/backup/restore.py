@@ -3,7 +3,7 @@
 python -m deploy.backup.restore --file xiangzhi-….tar.gz [--keys xiangzhi-…-keys.tar.gz]
 
 What stood there before is kept beside it (SQLite), or must be empty (PostgreSQL). Nothing is changed when the backup
-can't be read, and what stood there comes back when the proof fails.
+can't be read; when the proof fails, what stood there comes back, and a PostgreSQL database is empty again.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from deploy.backup.archive import Manifest, read_archive
 from deploy.backup.proof import prove
 from deploy.backup.refusal import CannotDo
 from deploy.backup.save import DATABASE
+from deploy.backup.undoing import undone_if_it_fails
 from deploy.embedded.place import make_data_dir, only_one_here
 from deploy.embedded.refusal import CannotStart
 from deploy.migrations.migrate import migrate
@@ -120,16 +121,22 @@ def _put_back(current: Settings, work: Path, manifest: Manifest, aside: Aside, *
         for rest in ("-wal", "-shm"):
             aside.take(path.with_name(path.name + rest))
         aside.replace(path, snapshot)
+        lines = _bring_up_to_date(current.database_url)
     else:
         require_no_tables(current.database_url)
-        postgresql.load(snapshot, current.database_url)
-    database = Database(current.database_url, Service.INTAKE)
+        with undone_if_it_fails(current.database_url):
+            postgresql.load(snapshot, current.database_url)
+            lines = _bring_up_to_date(current.database_url)
+    return [*lines, f"原来的内容保留在 {aside.folder}"] if aside.folder.exists() else lines
+
+
+def _bring_up_to_date(url: str) -> list[str]:
+    database = Database(url, Service.INTAKE)
     try:
         migrate(database)
     finally:
         database.dispose()
-    lines = prove(current.database_url)
-    return [*lines, f"原来的内容保留在 {aside.folder}"] if aside.folder.exists() else lines
+    return prove(url)
 
 
 def require_no_tables(url: str) -> None:

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.backup import move as moving
 from deploy.backup import restore as restoring
+from deploy.backup import undoing
 from deploy.backup.archive import read_archive
 from deploy.backup.move import move
 from deploy.backup.refusal import CannotDo
 from deploy.backup.restore import restore
 from deploy.backup.save import count_rows, save
+from deploy.backup.undoing import look, undone_if_it_fails
 from deploy.embedded.place import only_one_here
 from shared import audit
 from shared.database import Database
@@ -181,6 +185,38 @@ def test_a_postgresql_backup_goes_into_an_empty_database_only(
     assert township_name(empty_target) == "示例乡"
 
 
+def test_when_the_proof_fails_a_postgresql_database_is_empty_again_and_takes_the_next_restore(
+    postgresql_database: str,
+    lived_in: SmallTownship,
+    empty_target: str,
+    as_settings: Callable[[str], None],
+    tmp_path: Path,
+) -> None:
+    whole = save(settings(), tmp_path / "backups")
+    with Database(postgresql_database, Service.POINTS).transaction() as session:
+        session.execute(text("UPDATE points_account SET balance = balance + 100 WHERE balance <> 0"))
+    broken = save(settings(), tmp_path / "broken")
+    execute(empty_target, "CREATE FUNCTION of_another_program() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    before = look(empty_target)
+    as_settings(empty_target)
+    with pytest.raises(CannotDo, match="账本对不上"):
+        restore(settings(), broken.data, broken.keys)
+    assert look(empty_target) == before == {("ROUTINE", "of_another_program()")}
+    restore(settings(), whole.data, whole.keys)
+    assert township_name(empty_target) == "示例乡"
+
+
+def test_what_can_not_be_cleared_is_said(
+    postgresql_database: str, empty_target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_url: str, _before: object) -> None:
+        raise SQLAlchemyError("the server went away")
+
+    monkeypatch.setattr(undoing, "_drop", refuse)
+    with pytest.raises(CannotDo, match="对不上。 目标数据库里还留着没有核对过的内容"), undone_if_it_fails(empty_target):
+        raise CannotDo("账本对不上。")
+
+
 def counts(url: str) -> dict[str, int]:
     database = Database(url, Service.INTAKE)
     try:
@@ -226,3 +262,18 @@ def test_a_move_refuses_a_database_of_someone_else(
     execute(empty_target, "CREATE TABLE accounts_of_another_program (id int)")
     with pytest.raises(CannotDo, match="别的表"):
         move(sqlite_database, empty_target)
+
+
+def test_a_move_whose_proof_fails_leaves_nothing_behind_and_can_be_repeated(
+    sqlite_database: str, lived_in: SmallTownship, empty_target: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_url: str) -> list[str]:
+        raise CannotDo("对不上")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(moving, "prove", refuse)
+        with pytest.raises(CannotDo, match="^对不上$"):
+            move(sqlite_database, empty_target)
+    assert look(empty_target) == set()
+    move(sqlite_database, empty_target)
+    assert counts(empty_target) == counts(sqlite_database)
