@@ -21,12 +21,13 @@ from urllib.parse import quote
 import puremagic
 from cryptography.fernet import Fernet
 from PIL import Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from shared.database.engine import is_sqlite
+from shared.database.upserts import execute_counted
 from shared.errors import Invalid, NotFound
 from shared.models.base import now
 from shared.models.plumbing import FILES
@@ -78,13 +79,13 @@ def store_file(
     """
     limit = min(limit_bytes or settings().upload_limit_bytes, settings().upload_limit_bytes)
     if not content:
-        raise Invalid("文件是空的，请重新选择文件。", errors={"file": ["文件是空的。"]})
+        raise _refused("文件是空的，请重新选择文件。")
     if len(content) > limit:
-        raise Invalid(f"文件超过了 {limit // 1024 // 1024} MB，请压缩后再上传。", errors={"file": ["文件太大。"]})
+        raise _refused(f"文件超过了 {limit // 1024 // 1024} MB，请压缩后再上传。")
     media_type = media_type_of(content)
     if media_type not in allowed:
         kinds = "、".join(_NAMES.get(kind, kind) for kind in sorted(allowed))
-        raise Invalid(f"这里只能上传{kinds}，请另存为这种格式后再上传。", errors={"file": ["文件的类型不对。"]})
+        raise _refused(f"这里只能上传{kinds}，请另存为这种格式后再上传。")
     if media_type in PHOTO_TYPES:
         content, media_type = _photo_anew(content), "image/jpeg"
     service: Service = session.info["service"]
@@ -100,9 +101,43 @@ def store_file(
         "created_at": now(),
         "expires_at": expires_at,
     }
+    table: Any = FILES[service]
     insert: Any = sqlite_insert if is_sqlite(session) else postgresql_insert
-    session.execute(insert(FILES[service]).values(**row).on_conflict_do_nothing(index_elements=["sha256"]))
+    statement = insert(table).values(**row)
+    later = statement.excluded.expires_at
+    # The same content again: it is kept as long as the one that needs it longest.
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["sha256"],
+            set_={"expires_at": later},
+            where=table.expires_at.is_not(None) & (later.is_(None) | (later > table.expires_at)),
+        )
+    )
     return StoredFile(digest, len(content), media_type, str(row["name"]))
+
+
+def file_of(session: Session, sha256: str) -> StoredFile | None:
+    """What the session's service knows of a file; None where it has none of that name, or its time is over."""
+    table: Any = FILES[session.info["service"]]
+    row = session.scalar(
+        select(table).where(table.sha256 == sha256, table.expires_at.is_(None) | (table.expires_at > now()))
+    )
+    return None if row is None else StoredFile(row.sha256, row.size, row.media_type, row.name)
+
+
+def keep_file(session: Session, sha256: str, *, allowed: frozenset[str]) -> bool:
+    """Keep a stored file for good, since a record names it now; False where there is none, or it has another type.
+
+    Whoever sweeps meanwhile waits for this transaction and then finds that it stays.
+    """
+    table: Any = FILES[session.info["service"]]
+    statement = (
+        update(table)
+        .where(table.sha256 == sha256, table.media_type.in_(sorted(allowed)), table.sealed_key.is_(None))
+        .values(expires_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    return execute_counted(session, statement) == 1
 
 
 def read_file(session: Session, sha256: str) -> tuple[StoredFile, bytes]:
@@ -175,14 +210,19 @@ def clean_file_name(name: str) -> str:
     return kept[-120:] or "文件"
 
 
+def _refused(sentence: str) -> Invalid:
+    """A refusal that stands beside the file's field too, whole."""
+    return Invalid(sentence, errors={"file": [sentence]})
+
+
 def _photo_anew(content: bytes) -> bytes:
     try:
         with Image.open(io.BytesIO(content)) as opened:
             if opened.width * opened.height > _MOST_POINTS:
-                raise Invalid("照片太大，请用手机自带相机的普通尺寸重新拍。", errors={"file": ["照片太大。"]})
+                raise _refused("照片太大，请用手机自带相机的普通尺寸重新拍。")
             picture = ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise Invalid("这张照片打不开，请重新拍一张再上传。", errors={"file": ["照片打不开。"]}) from error
+        raise _refused("这张照片打不开，请重新拍一张再上传。") from error
     picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     written = io.BytesIO()
     picture.save(written, "JPEG", quality=82, optimize=True)

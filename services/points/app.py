@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.points.events.api import blueprint as events
+from services.points.events.evidence_api import blueprint as evidence
 from services.points.imports.api import blueprint as imports
 from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
@@ -19,6 +20,7 @@ from shared.web import ServiceApp, create_service_app
 
 BLUEPRINTS = (
     events,
+    evidence,
     imports,
     quarters,
     recalculations,

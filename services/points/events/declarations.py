@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from services.points.events.evidence import take_evidence
 from services.points.events.finding import event_in_scope
 from services.points.events.lines import (
     line_for_day,
@@ -96,6 +97,8 @@ def _declare(session: Session, actor: Principal, stated: Declaration, instant: d
     line = line_for_day(session, village, stated.rule, stated.occurred_on)
     require_quantity(line, stated.quantity)
     require_evidence(line, note=stated.note, witness=stated.witness, has_file=stated.evidence_file is not None)
+    if stated.evidence_file is not None:
+        take_evidence(session, stated.evidence_file)
     _require_first(session, village.id, line, stated)
     unreviewed = line.review is Review.NONE
     # Where nobody reviews, the declarer chooses inside the range.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -12,6 +13,7 @@ from services.points.events.guards import barred_households
 from shared.errors import NotFound
 from shared.identity import Principal, Role
 from shared.identity.scope import household_in_scope, village_by_code, villages_in_scope
+from shared.models.plumbing import FILES
 from shared.models.points import (
     Category,
     Entry,
@@ -22,6 +24,7 @@ from shared.models.points import (
     VillageQuarter,
 )
 from shared.models.registry import Household, Person, Village
+from shared.topology import Service
 
 READERS = (
     Role.GRID_MEMBER,
@@ -52,6 +55,7 @@ def event_in_scope(session: Session, actor: Principal, event_id: int, *roles: Ro
 
 
 _Declarer, _Reviewer, _Second = aliased(Person), aliased(Person), aliased(Person)
+_File: Any = FILES[Service.POINTS]
 
 
 def select_events() -> Select[tuple[Event]]:
@@ -62,11 +66,14 @@ def select_events() -> Select[tuple[Event]]:
         .correlate(Event)
         .scalar_subquery()
     )
-    twin = aliased(Event)
+    twin, elsewhere = aliased(Event), aliased(Village)
     same_photo = (
         select(func.count())
+        .select_from(twin)
+        .join(elsewhere, elsewhere.id == twin.village_id)
         .where(twin.evidence_file == Event.evidence_file, twin.id != Event.id, twin.state != EventState.WITHDRAWN)
-        .correlate(Event)
+        .where(elsewhere.township_id == Village.township_id)
+        .correlate(Event, Village)
         .scalar_subquery()
     )
     return (
@@ -88,6 +95,7 @@ def select_events() -> Select[tuple[Event]]:
             _Second.name.label("second_reviewer"),
             held.label("points"),
             same_photo.label("same_photo"),
+            _File.media_type.label("evidence_type"),
         )
         .join(Village, Village.id == Event.village_id)
         .join(Household, Household.id == Event.household_id)
@@ -108,6 +116,7 @@ def select_events() -> Select[tuple[Event]]:
         .outerjoin(_Declarer, _Declarer.id == Event.declared_by)
         .outerjoin(_Reviewer, _Reviewer.id == Event.reviewed_by)
         .outerjoin(_Second, _Second.id == Event.second_by)
+        .outerjoin(_File, _File.sha256 == Event.evidence_file)
     )
 
 
@@ -122,6 +131,9 @@ class EventFilter:
     rule: str | None = None
     mine: bool = False
     """Only what the actor may review."""
+    declared_by_me: bool = False
+    evidence_file: str | None = None
+    """Only events with this photo or scan."""
 
 
 def list_events(session: Session, actor: Principal, wanted: EventFilter) -> Select[tuple[Event]]:
@@ -145,6 +157,10 @@ def list_events(session: Session, actor: Principal, wanted: EventFilter) -> Sele
         statement = statement.where(Event.state == wanted.state)
     if wanted.rule is not None:
         statement = statement.where(RuleCode.code == wanted.rule)
+    if wanted.declared_by_me:
+        statement = statement.where(Event.declared_by == (actor.person_id or 0))
+    if wanted.evidence_file is not None:
+        statement = statement.where(Event.evidence_file == wanted.evidence_file)
     if wanted.mine:
         statement = statement.where(*waiting_for(actor))
     return statement

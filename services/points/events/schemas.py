@@ -48,6 +48,21 @@ class DeclarationsSchema(Schema):
     )
 
 
+class EvidenceFileSchema(Schema):
+    """A photo (JPG, PNG, WEBP) or a PDF scan."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class EvidenceSchema(Schema):
+    """What was received; `sha256` is what a declaration names as `evidence_file`."""
+
+    sha256 = fields.String(required=True)
+    size = fields.Integer(required=True)
+    media_type = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class ReviewSchema(Schema):
     """A reviewer's verdict."""
 
@@ -70,7 +85,9 @@ class EventArguments(PageArguments):
     quarter = Quarter(load_default=None)
     state = fields.Enum(EventState, by_value=True, load_default=None)
     rule = fields.String(load_default=None)
-    mine = fields.Boolean(load_default=False)
+    mine = fields.Boolean(load_default=False, metadata={"description": "只要轮到自己审核的"})
+    declared_by_me = fields.Boolean(load_default=False, metadata={"description": "只要自己申报的"})
+    evidence_file = fields.String(load_default=None, validate=validate.Length(equal=64))
 
 
 class EventSchema(Schema):
@@ -98,8 +115,10 @@ class EventSchema(Schema):
     note = fields.String(attribute="Event.note", allow_none=True)
     witness = fields.String(attribute="Event.witness", allow_none=True)
     evidence_file = fields.String(attribute="Event.evidence_file", allow_none=True)
+    evidence_type = fields.String(allow_none=True, metadata={"description": "凭据的文件类型；没有附时为空"})
     same_photo = fields.Integer(metadata={"description": "用了同一张照片的其他记录条数，供审核人留意"})
     declarer = fields.String(allow_none=True)
+    declared_by = fields.String(attribute="Event.declared_by", allow_none=True)
     declared_at = fields.AwareDateTime(attribute="Event.declared_at")
     reviewer = fields.String(allow_none=True)
     reviewed_at = fields.AwareDateTime(attribute="Event.reviewed_at", allow_none=True)

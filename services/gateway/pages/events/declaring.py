@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.gateway.clients import ServiceProblem
+from services.gateway.clients import ServiceProblem, Upload
 from services.gateway.pages.answers import errors_of
 from services.gateway.pages.events.presentation import title_of
 from services.gateway.pages.households.found import FoundHousehold, household_of, search_households
@@ -51,6 +52,11 @@ def send_declaration() -> Response | tuple[str, int]:
     household_id = request.args.get("household", type=int)
     if household_id is None:
         return redirect(url_for("events.declare"), code=303)
+    try:
+        evidence = _evidence(principal)
+    except ServiceProblem as problem:
+        return _form(household_of(principal, household_id), errors_of(problem, {"file": "evidence"}), form), 422
+    filled = {**form.to_dict(), "evidence_file": evidence}
     body: dict[str, Any] = {
         "household": household_id,
         "rule": form.get("other_rule") or form.get("rule", ""),
@@ -58,17 +64,34 @@ def send_declaration() -> Response | tuple[str, int]:
         "quantity": form.get("quantity", "").strip() or "1",
         "note": form.get("note", "").strip(),
         "witness": form.get("witness", "").strip(),
+        "evidence_file": evidence or None,
     }
     if not body["rule"]:
         errors = {"rule": [_("请选择做了什么。")]}
-        return _form(household_of(principal, household_id), errors, form), 422
+        return _form(household_of(principal, household_id), errors, filled), 422
     try:
         made = points.post("/api/points/events", principal, body, idempotency_key=form.get("idempotency_key")).data
     except ServiceProblem as problem:
         household = household_of(principal, household_id)
-        return _form(household, errors_of(problem, {"rows.0.rule": "rule"}), form), 422
+        errors = errors_of(problem, {"evidence_file": "evidence"})
+        if "evidence_file" in problem.errors:
+            filled["evidence_file"] = ""
+        return _form(household, errors, filled), 422
     what = _("%(name)s 户，%(title)s", name=made["head_name"], title=title_of(made))
     return redirect(url_for("events.declare", sent=what), code=303)
+
+
+def _evidence(principal: Principal) -> str:
+    """The digest of the photo or scan that was chosen, or of the one that an earlier try has sent; else nothing."""
+    chosen = request.files.get("evidence")
+    if chosen is None or not chosen.filename:
+        return request.form.get("evidence_file", "")
+    content = chosen.read()
+    # Another photo in the same form is another sending; the same one again is not.
+    key = hashlib.sha256(request.form.get("idempotency_key", "").encode() + content).hexdigest()
+    upload = Upload(chosen.filename, content, chosen.mimetype or "application/octet-stream")
+    answer = points.request("POST", "/api/points/evidence", principal, files={"file": upload}, idempotency_key=key)
+    return str(answer.data["sha256"])
 
 
 def _form(household: FoundHousehold, errors: dict[str, list[str]], values: Any) -> str:
@@ -78,18 +101,24 @@ def _form(household: FoundHousehold, errors: dict[str, list[str]], values: Any) 
         "events/declare.html",
         household=household,
         common_rules=[
-            (rule["code"], rule["title"], worth_words(rule))
+            (rule["code"], rule["title"], _asked(rule))
             for rule in _rules(principal, household.village, revision, common=True)
         ],
         other_rules=[("", _("（选一条）"))]
         + [
-            (rule["code"], _("%(title)s：%(worth)s", title=rule["title"], worth=worth_words(rule)))
+            (rule["code"], _("%(title)s：%(worth)s", title=rule["title"], worth=_asked(rule)))
             for rule in _rules(principal, household.village, revision)
         ],
         values=values,
         errors=errors,
         key=values.get("idempotency_key"),
     )
+
+
+def _asked(rule: dict[str, Any]) -> str:
+    """What a line is worth, and what its declaration must bring."""
+    needs = {"none": "", "note": _("要写说明"), "proof": _("要照片、材料或证明人")}[rule["evidence"]]
+    return _("%(worth)s；%(needs)s", worth=worth_words(rule), needs=needs) if needs else worth_words(rule)
 
 
 def _revision(principal: Principal, village: str) -> int | None:

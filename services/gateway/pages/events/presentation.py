@@ -50,8 +50,8 @@ def flags_of(event: Data) -> list[str]:
     return []
 
 
-def event_line(event: Data, *, may_review: bool, may_void: bool) -> dict[str, Any]:
-    """A line of the list."""
+def event_line(event: Data, *, may_review: bool, may_void: bool, may_withdraw: bool) -> dict[str, Any]:
+    """A line of the list. `may_withdraw`: this person has declared it."""
     words, kind = event_state(event["state"])
     origin = _("%(who)s %(when)s 申报", who=event["declarer"] or _("系统"), when=moment_words(event["declared_at"]))
     return {
@@ -65,7 +65,8 @@ def event_line(event: Data, *, may_review: bool, may_void: bool) -> dict[str, An
         "flags": flags_of(event),
         "state_words": words,
         "state_kind": kind,
-        "can_review": may_review and event["state"] in WAITING,
+        "can_review": may_review and not may_withdraw and event["state"] in WAITING,
+        "can_withdraw": may_withdraw and event["state"] == "declared",
         "can_void": may_void and event["state"] == "posted",
     }
 
@@ -86,6 +87,23 @@ def event_facts(event: Data) -> list[tuple[str, str]]:
 
 def _who(name: str | None, moment: str | None) -> str:
     return _("%(who)s，%(when)s", who=name or _("系统"), when=moment_words(moment))
+
+
+def evidence_words(event: Data) -> str:
+    """What is attached: `photo`, `scan` or nothing."""
+    kind = event["evidence_type"]
+    return "" if kind is None else "photo" if kind.startswith("image/") else "scan"
+
+
+def twin_line(event: Data) -> str:
+    """Another event with the same photo."""
+    return _(
+        "%(household)s，%(day)s，%(title)s，%(state)s",
+        household=household_words(event),
+        day=day_words(event["occurred_on"]),
+        title=title_of(event),
+        state=event_state(event["state"])[0],
+    )
 
 
 def range_words(event: Data) -> str:

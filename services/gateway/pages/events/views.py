@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -13,10 +14,12 @@ from services.gateway.pages.events.declaring import DECLARERS, add_declaring
 from services.gateway.pages.events.presentation import (
     event_facts,
     event_line,
+    evidence_words,
     flags_of,
     household_words,
     range_words,
     title_of,
+    twin_line,
 )
 from services.gateway.pages.services import points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
@@ -31,6 +34,7 @@ _REVIEWERS = (Role.CADRE, Role.JUDGE, Role.ADMIN)
 _VOIDERS = (Role.CADRE, Role.ADMIN)
 _API = "/api/points/events"
 _SHOWN = 10
+_MINE = "mine"
 
 
 @blueprint.get("/events")
@@ -46,15 +50,26 @@ def index() -> str:
         ("rejected", _("未通过")),
         ("voided", _("已作废")),
     ]
+    if principal.has(*DECLARERS):
+        tabs.append((_MINE, _("我申报的")))
     if state not in dict(tabs):
         state = "declared"
-    data = points.get(_API, principal, state=state, cursor=cursor, limit=30).data
+    wanted: dict[str, Any] = {"declared_by_me": True} if state == _MINE else {"state": state}
+    data = points.get(_API, principal, **wanted, cursor=cursor, limit=30).data
     may_act = principal.has(*_REVIEWERS)
     following = data["next_cursor"]
     return render_template(
         "events/index.html",
         tabs=[(words, url_for("events.index", state=name), name == state) for name, words in tabs],
-        events=[event_line(event, may_review=may_act, may_void=principal.has(*_VOIDERS)) for event in data["items"]],
+        events=[
+            event_line(
+                event,
+                may_review=may_act,
+                may_void=principal.has(*_VOIDERS),
+                may_withdraw=_is_own(principal, event) and principal.has(*DECLARERS),
+            )
+            for event in data["items"]
+        ],
         empty_words=_("这里没有记录。用“申报积分”记下一件事，或者用表格导入。"),
         may_declare=principal.has(*DECLARERS),
         may_import=principal.has(*_VOIDERS),
@@ -90,6 +105,15 @@ def send_review(event_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("events.index"), code=303)
 
 
+@blueprint.post("/events/<int:event_id>/withdraw")
+@allow(*DECLARERS)
+def withdraw(event_id: int) -> Response:
+    """Take back what one has declared, before anybody has reviewed it."""
+    done = points.post(f"{_API}/{event_id}/withdraw", current_principal(), {"reason": ""}).data
+    flash(_("已撤回“%(title)s”。要改，就重新申报一次。", title=title_of(done)), "done")
+    return redirect(url_for("events.index", state=_MINE), code=303)
+
+
 @blueprint.get("/events/<int:event_id>/void")
 @allow(*_VOIDERS)
 def void(event_id: int) -> str:
@@ -111,16 +135,32 @@ def send_void(event_id: int) -> Response | tuple[str, int]:
 
 
 def _review(event_id: int, errors: dict[str, list[str]]) -> str:
-    event = points.get(f"{_API}/{event_id}", current_principal()).data
+    principal = current_principal()
+    event = points.get(f"{_API}/{event_id}", principal).data
     shown = {
         "id": event["id"],
         "title": title_of(event),
         "household": household_words(event),
         "facts": event_facts(event),
+        "evidence": evidence_words(event),
+        "evidence_href": f"{_API}/{event_id}/evidence",
         "flags": flags_of(event),
+        "twins": [twin_line(twin) for twin in _twins(principal, event)],
         "range": range_words(event),
     }
     return render_template("events/review.html", event=shown, values=request.form, errors=errors)
+
+
+def _is_own(principal: Principal, event: dict[str, Any]) -> bool:
+    return principal.person_id is not None and event["declared_by"] == str(principal.person_id)
+
+
+def _twins(principal: Principal, event: dict[str, Any]) -> list[dict[str, Any]]:
+    """The other events with the same photo, as far as this person may see them."""
+    if not event["same_photo"]:
+        return []
+    found = points.get(_API, principal, evidence_file=event["evidence_file"], limit=_SHOWN).data["items"]
+    return [twin for twin in found if twin["id"] != event["id"]]
 
 
 def _void(event_id: int, errors: dict[str, list[str]]) -> str:
