@@ -16,9 +16,10 @@ import random
 import time
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from shared.database import Database
@@ -42,6 +43,7 @@ from shared.messaging.handlers import HANDLERS
 from shared.models.base import now
 from shared.models.plumbing_tables import inbox_of, service_of
 from shared.request_context import accept_request_id, request_context
+from shared.topology import Service
 
 _TRIES = 3
 _PAUSE_SECONDS = 0.2
@@ -181,18 +183,28 @@ def _take(session: Session, envelope: Envelope) -> bool:
     PostgreSQL would make a second copy wait for the first one's end, and a worker with it; the advisory lock lets it
     end at once. SQLite has one writer, so there is no other copy at work.
     """
-    table = inbox_of(service_of(session))
-    statement = insert_or_nothing(session, table)
-    if session.get_bind().dialect.name == "sqlite":
-        statement = statement.values(message_id=envelope.id, name=envelope.name, handled_at=now())
-    else:
-        row = select(
-            literal(envelope.id, table.c.message_id.type),
-            literal(envelope.name, table.c.name.type),
-            literal(now(), table.c.handled_at.type),
-        ).where(func.pg_try_advisory_xact_lock(_lock_key(envelope.id)))
-        statement = statement.from_select(["message_id", "name", "handled_at"], row)
-    return execute_counted(session, statement) == 1
+    values = {"id": envelope.id, "name": envelope.name, "at": now()}
+    statement = _taking(service_of(session), session.get_bind().dialect.name)
+    if session.get_bind().dialect.name != "sqlite":
+        values["key"] = _lock_key(envelope.id)
+    return execute_counted(session, statement, values) == 1
+
+
+@cache
+def _taking(service: Service, dialect: str) -> Any:
+    """The statement of `_take`, built once: building it costs more than running it."""
+    table = inbox_of(service)
+    id_, name, handled_at = table.c.message_id, table.c.name, table.c.handled_at
+    statement = insert_or_nothing(dialect, table)
+    row = (
+        bindparam("id", type_=id_.type),
+        bindparam("name", type_=name.type),
+        bindparam("at", type_=handled_at.type),
+    )
+    if dialect == "sqlite":
+        return statement.values(dict(zip((id_, name, handled_at), row, strict=True)))
+    taken = select(*row).where(func.pg_try_advisory_xact_lock(bindparam("key", type_=BigInteger())))
+    return statement.from_select([id_, name, handled_at], taken)
 
 
 def _lock_key(message_id: str) -> int:

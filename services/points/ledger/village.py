@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from shared.database.engine import is_sqlite
@@ -20,6 +20,15 @@ class ChainEnd:
     village_code: str
     seq: int
     digest: str
+
+
+# Built once: building a statement costs more than running this one.
+_LOCKED = (
+    select(VillageLedger.seq, VillageLedger.digest, Village.code)
+    .join(Village, Village.id == VillageLedger.village_id)
+    .where(VillageLedger.village_id == bindparam("village"))
+    .with_for_update(of=VillageLedger)
+)
 
 
 def prepare_village(session: Session, village_id: int) -> None:
@@ -44,14 +53,8 @@ def lock_ledger(session: Session, village_id: int) -> ChainEnd:
     Second in the lock order shard → village ledger row → accounts by id → items by id → redemption. On SQLite the
     writing transaction itself is the lock.
     """
-    statement = (
-        select(VillageLedger.seq, VillageLedger.digest, Village.code)
-        .join(Village, Village.id == VillageLedger.village_id)
-        .where(VillageLedger.village_id == village_id)
-        .with_for_update(of=VillageLedger)
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_LOCKED, {"village": village_id}).one_or_none()
     if row is None:
         prepare_village(session, village_id)
-        row = session.execute(statement).one()
+        row = session.execute(_LOCKED, {"village": village_id}).one()
     return ChainEnd(village_id, row.code, row.seq, row.digest)

@@ -36,7 +36,9 @@ def without_untold(
 
     A run asks before it starts, but an adoption may come between its start and its shard.
     """
-    wanted = {village_id: dict(moves)}
+    wanted = {village_id: {quarter: target for quarter, target in moves.items() if target != held[quarter]}}
+    if not wanted[village_id]:
+        return dict(moves)
     untold = corrections_among(session, wanted)
     preview = session.get(Recalculation, preview_id) if untold and preview_id is not None else None
     if preview is not None and preview.notices_sent_at is not None:

@@ -7,8 +7,9 @@ message became a dead letter is parked, one whose message ended without result i
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, cast
 
-from sqlalchemy import Exists, and_, exists, func, or_, select, update
+from sqlalchemy import Exists, Table, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from shared.database.engine import is_sqlite
@@ -20,10 +21,21 @@ from shared.models.points import Recalculation, RecalculationState, Shard, Shard
 from shared.settings import settings
 from shared.topology import Service
 
-MAX_IN_FLIGHT = 16
-"""Shards of one run that are sent and not done: other runs' come in between, and a cancel is soon felt."""
+MAX_IN_FLIGHT = 32
+"""Shards of one run that are sent and not done: other runs' come in between, and a cancel is soon felt.
+
+They are refilled when half of them are done. Of workers that end at the same moment each sees the others still at work:
+up to half as many workers can't all take themselves for not the last; beyond that the sweep sends on.
+"""
 
 MAX_ATTEMPTS = 5
+
+
+_RUNS = cast(Table, Recalculation.__table__)
+
+
+def _of_run(*states: ShardState) -> Any:
+    return and_(Shard.recalculation_id == _RUNS.c.id, Shard.state.in_(states))
 
 
 def dispatch_shards(session: Session, run_id: int) -> int:
@@ -31,11 +43,10 @@ def dispatch_shards(session: Session, run_id: int) -> int:
 
     A shard waits while another run is at work on its village, or an earlier one still has to be.
     """
-    limit = 1 if is_sqlite(session) else MAX_IN_FLIGHT
     in_flight = session.scalar(
         select(func.count()).where(Shard.recalculation_id == run_id, Shard.state == ShardState.RUNNING)
     )
-    room = limit - int(in_flight or 0)
+    room = _limit(session) - int(in_flight or 0)
     if room <= 0:
         return 0
     ready = (
@@ -63,6 +74,39 @@ def dispatch_all(session: Session) -> int:
         .order_by(Recalculation.id)
     )
     return sum(dispatch_shards(session, run_id) for run_id in session.scalars(waiting).all())
+
+
+def go_on(session: Session, run_id: int) -> None:
+    """What follows a shard that is done: its run ends if nothing is left of it, and runs that have room are refilled.
+
+    Other runs too: their shard of this village may have waited for this one.
+    """
+    running = session.execute(_STANDING).all()
+    if not any(row.id == run_id and row.has_waiting for row in running):
+        finish_run(session, run_id)
+    for row in running:
+        if row.has_waiting and row.in_flight <= _limit(session) // 2:
+            dispatch_shards(session, row.id)
+
+
+_STANDING = (
+    select(
+        _RUNS.c.id,
+        exists().where(_of_run(ShardState.WAITING)).correlate(_RUNS).label("has_waiting"),
+        select(func.count())
+        .select_from(Shard)
+        .where(_of_run(ShardState.RUNNING))
+        .correlate(_RUNS)
+        .scalar_subquery()
+        .label("in_flight"),
+    )
+    .where(_RUNS.c.state == RecalculationState.RUNNING)
+    .order_by(_RUNS.c.id)
+)
+
+
+def _limit(session: Session) -> int:
+    return 1 if is_sqlite(session) else MAX_IN_FLIGHT
 
 
 def _comes_first() -> Exists:
@@ -128,17 +172,27 @@ def sweep_shards(session: Session) -> None:
 
 def finish_run(session: Session, run_id: int) -> None:
     """End a running run when no shard of it is left. Holds the run's row, so that the last of two shards sees both."""
-    # Not a full row lock: rows of other shards refer to the run, and must not be waited for.
-    session.execute(select(Recalculation.id).where(Recalculation.id == run_id).with_for_update(key_share=True))
-    left = exists().where(Shard.recalculation_id == run_id, Shard.state.in_([ShardState.WAITING, ShardState.RUNNING]))
-    parked = exists().where(Shard.recalculation_id == run_id, Shard.state == ShardState.PARKED)
-    for state, condition in ((RecalculationState.PARKED, parked), (RecalculationState.DONE, ~parked)):
-        session.execute(
-            update(Recalculation)
-            .where(Recalculation.id == run_id, Recalculation.state == RecalculationState.RUNNING, ~left, condition)
-            .values(state=state, finished_at=now())
-            .execution_options(synchronize_session=False)
-        )
+    session.execute(_HELD, {"run": run_id})
+    session.execute(_ENDED, {"run": run_id, "at": now()})
+
+
+# Not a full row lock: rows of other shards refer to the run, and must not be waited for.
+_HELD = select(_RUNS.c.id).where(_RUNS.c.id == bindparam("run")).with_for_update(key_share=True)
+_ENDED = (
+    update(_RUNS)
+    .where(
+        _RUNS.c.id == bindparam("run"),
+        _RUNS.c.state == RecalculationState.RUNNING,
+        ~exists().where(_of_run(ShardState.WAITING, ShardState.RUNNING)).correlate(_RUNS),
+    )
+    .values(
+        state=case(
+            (exists().where(_of_run(ShardState.PARKED)).correlate(_RUNS), RecalculationState.PARKED),
+            else_=RecalculationState.DONE,
+        ),
+        finished_at=bindparam("at"),
+    )
+)
 
 
 def _put_back_cancelled(session: Session) -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any, cast
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Table, bindparam, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from services.points.ledger.village import lock_ledger
 from services.points.recalculation.corrections import without_untold
-from services.points.recalculation.dispatch import dispatch_all, finish_run
-from services.points.recalculation.targets import moves_of_villages
-from services.points.scoring import Outcome, recalculate, scope_of_moves, store_differences
-from services.points.scoring.quarters import quarter_rows
+from services.points.recalculation.dispatch import go_on
+from services.points.recalculation.targets import moves_of_village
+from services.points.scoring import (
+    LockedVillage,
+    Outcome,
+    lock_village,
+    recalculate,
+    scope_of_moves,
+    store_differences,
+)
 from shared.models.base import now
 from shared.models.points import (
     Difference,
@@ -20,10 +26,23 @@ from shared.models.points import (
     Recalculation,
     RecalculationMode,
     RecalculationState,
-    Rulebook,
     Shard,
     ShardState,
 )
+
+_TAKEN = (
+    select(
+        Shard.village_id,
+        Recalculation.id.label("run_id"),
+        *(Recalculation.state, Recalculation.mode, Recalculation.rulebook_id, Recalculation.quarters),
+        *(Recalculation.full, Recalculation.preview_id, Recalculation.made_by),
+    )
+    .join(Recalculation, Recalculation.id == Shard.recalculation_id)
+    .where(Shard.id == bindparam("shard"), Shard.state == ShardState.RUNNING)
+    .with_for_update(of=Shard, skip_locked=True)
+)
+_SHARDS = cast(Table, Shard.__table__)
+_CHANGED = update(_SHARDS).where(_SHARDS.c.id == bindparam("shard"))
 
 
 def work_shard(session: Session, shard_id: int) -> Outcome | None:
@@ -31,50 +50,52 @@ def work_shard(session: Session, shard_id: int) -> Outcome | None:
 
     Lock order: the shard's row (taken without waiting), the village's ledger row (waited for), accounts, the run's row.
     """
-    shard = session.scalar(
-        select(Shard)
-        .where(Shard.id == shard_id, Shard.state == ShardState.RUNNING)
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    if shard is None:
+    run = session.execute(_TAKEN, {"shard": shard_id}).one_or_none()
+    if run is None:
         return None
-    run = session.get_one(Recalculation, shard.recalculation_id, populate_existing=True)
     if run.state is not RecalculationState.RUNNING:
-        shard.state, shard.message_id, shard.lease_until = ShardState.WAITING, None, None
-        session.flush()
+        idle = {"state": ShardState.WAITING, "message_id": None, "lease_until": None}
+        session.execute(_CHANGED, {"shard": shard_id, **idle})
         return None
     started_at = now()
-    run_id, village_id, preview_id = run.id, shard.village_id, run.preview_id
-    lock_ledger(session, village_id)
-    moves = _moves(session, run, village_id)
-    held = {quarter: row.rulebook_id for quarter, row in quarter_rows(session, village_id).items() if quarter in moves}
+    village = lock_village(session, run.village_id)
+    quarters = [int(quarter) for quarter in json.loads(run.quarters)]
+    moves = moves_of_village(session, run.village_id, village.rows, quarters, run.rulebook_id)
+    held = {quarter: village.rows[quarter].rulebook_id for quarter in moves}
     if run.mode is RecalculationMode.APPLY:
-        moves = without_untold(session, village_id, moves, held, preview_id)
-        outcome = recalculate(session, village_id, moves, full=run.full, made_by=run.made_by, recalculation_id=run_id)
+        outcome = _apply(session, run, village, moves, held)
     else:
-        scope = scope_of_moves(session, village_id, moves, full=run.full)
-        outcome = Outcome(0, 0, 0, 0, 0)
-        if not scope.is_empty:
-            outcome = store_differences(session, village_id, run_id, scope=scope, rulebooks=moves)
-    shard = session.get_one(Shard, shard_id)
-    shard.changed_since_preview = _count_changed(session, village_id, preview_id, outcome.posting_id)
-    shard.state, shard.lease_until, shard.error = ShardState.DONE, None, ""
-    shard.started_at, shard.finished_at = started_at, now()
-    shard.households, shard.events_scored = outcome.households, outcome.events_scored
-    shard.entries_posted, shard.posting_id = outcome.entries, outcome.posting_id
-    shard.points_up, shard.points_down = outcome.points_up, outcome.points_down
-    shard.moved_from = json.dumps(held, sort_keys=True)
-    session.flush()
-    finish_run(session, run_id)
-    dispatch_all(session)
+        outcome = _preview(session, run, moves)
+    done = {
+        "state": ShardState.DONE,
+        "lease_until": None,
+        "error": "",
+        "started_at": started_at,
+        "finished_at": now(),
+        "households": outcome.households,
+        "events_scored": outcome.events_scored,
+        "entries_posted": outcome.entries,
+        "posting_id": outcome.posting_id,
+        "points_up": outcome.points_up,
+        "points_down": outcome.points_down,
+        "changed_since_preview": _count_changed(session, run.village_id, run.preview_id, outcome.posting_id),
+        "moved_from": json.dumps(held, sort_keys=True),
+    }
+    session.execute(_CHANGED, {"shard": shard_id, **done})
+    go_on(session, run.run_id)
     return outcome
 
 
-def _moves(session: Session, run: Recalculation, village_id: int) -> dict[int, int]:
-    rulebook = session.get_one(Rulebook, run.rulebook_id) if run.rulebook_id is not None else None
-    quarters = [int(quarter) for quarter in json.loads(run.quarters)]
-    return moves_of_villages(session, [village_id], quarters, rulebook)[village_id]
+def _apply(session: Session, run: Any, village: LockedVillage, moves: dict[int, int], held: dict[int, int]) -> Outcome:
+    told = without_untold(session, run.village_id, moves, held, run.preview_id)
+    return recalculate(session, village, told, full=run.full, made_by=run.made_by, recalculation_id=run.run_id)
+
+
+def _preview(session: Session, run: Any, moves: dict[int, int]) -> Outcome:
+    scope = scope_of_moves(session, run.village_id, moves, full=run.full)
+    if scope.is_empty:
+        return Outcome(0, 0, 0, 0, 0)
+    return store_differences(session, run.village_id, run.run_id, scope=scope, rulebooks=moves)
 
 
 def _count_changed(session: Session, village_id: int, preview_id: int | None, posting_id: int | None) -> int:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from services.points.scoring.quarters import rulebooks_in_force
+from services.points.scoring.quarters import QuarterRow, rulebooks_in_force
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.models.points import Adoption, RecalculationMode, Rulebook, RulebookState, VillageQuarter
 from shared.models.registry import Village
 from shared.quarters import format_quarter
+
+# Built once: building a statement costs more than running these.
+_CORRECTIONS = select(Adoption.village_id, Adoption.rulebook_id).where(
+    Adoption.village_id.in_(bindparam("villages", expanding=True)), Adoption.correction
+)
+_HELD = select(VillageQuarter.village_id, VillageQuarter.quarter, VillageQuarter.rulebook_id).where(
+    VillageQuarter.village_id.in_(bindparam("villages", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,21 @@ def moves_of_villages(
     return moves
 
 
+def moves_of_village(
+    session: Session,
+    village_id: int,
+    rows: Mapping[int, QuarterRow],
+    quarters: Collection[int],
+    rulebook_id: int | None,
+) -> dict[int, int]:
+    """`moves_of_villages` for one village whose quarter rows are known: quarter → target rulebook."""
+    known = [quarter for quarter in quarters if quarter in rows]
+    if rulebook_id is not None:
+        return dict.fromkeys(known, rulebook_id)
+    in_force = rulebooks_in_force(session, [village_id], known)
+    return {quarter: in_force.get((village_id, quarter), rows[quarter].rulebook_id) for quarter in known}
+
+
 def require_adopted(
     session: Session, moves: dict[int, dict[int, int]], rulebook: Rulebook, villages: dict[int, Village]
 ) -> None:
@@ -115,19 +138,11 @@ def corrections_among(session: Session, moves: dict[int, dict[int, int]]) -> set
     """The (village, quarter) pairs that a 更正 moves: adopted as one, and the quarter still holds another revision."""
     held = {
         (village_id, quarter): rulebook_id
-        for village_id, quarter, rulebook_id in session.execute(
-            select(VillageQuarter.village_id, VillageQuarter.quarter, VillageQuarter.rulebook_id).where(
-                VillageQuarter.village_id.in_(list(moves))
-            )
-        )
+        for village_id, quarter, rulebook_id in session.execute(_HELD, {"villages": list(moves)})
     }
     correcting = {
         (village_id, rulebook_id)
-        for village_id, rulebook_id in session.execute(
-            select(Adoption.village_id, Adoption.rulebook_id).where(
-                Adoption.village_id.in_(list(moves)), Adoption.correction
-            )
-        )
+        for village_id, rulebook_id in session.execute(_CORRECTIONS, {"villages": list(moves)})
     }
     return {
         (village_id, quarter)

@@ -10,8 +10,8 @@ How callers use it (amounts in hundredths, quarters as numbers, rules by `RuleCo
 - `score_and_post(session, village_id, *, scope, kind, made_by, recalculation_id=None, reason=None)` → `Outcome`:
   locks the village's ledger row, scores the scope under the revisions of the quarter rows, posts one entry per event
   whose ledger sum differs (nothing where none does), and updates the accounts in its last statement.
-- `recalculate(session, village_id, moves, *, full, made_by, recalculation_id)` → `Outcome`: a shard's whole work: lock,
-  derive the scope, move the quarters, score and post.
+- `recalculate(session, lock_village(session, village_id), moves, *, full, made_by, recalculation_id)` → `Outcome`: a
+  shard's whole work: derive the scope, move the quarters, score and post.
 - `differences(session, village_id, *, scope, rulebooks=None)` → rows of what would change; `rulebooks` overrides the
   revision of quarters (a preview); `count_scored(…)` beside it. Writes nothing.
 - `store_differences(session, village_id, recalculation_id, *, scope, rulebooks)` → `Outcome`: the same, kept as
@@ -28,15 +28,18 @@ from services.points.scoring.differences import (
 )
 from services.points.scoring.outcome import Outcome
 from services.points.scoring.posting import recalculate, score_and_post
+from services.points.scoring.quarters import LockedVillage, lock_village
 from services.points.scoring.scope import Scope, everything, scope_of_events, scope_of_moves
 
 __all__ = [
+    "LockedVillage",
     "Outcome",
     "Scope",
     "ScoredDifference",
     "count_scored",
     "differences",
     "everything",
+    "lock_village",
     "recalculate",
     "scope_of_events",
     "scope_of_moves",

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import cast
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 from sqlalchemy.orm import Session
 
 from services.points.ledger.postings import insert_posting, new_head
-from services.points.ledger.village import ChainEnd, lock_ledger
+from services.points.ledger.village import ChainEnd
 from services.points.scoring.differences import counted
 from services.points.scoring.lines import Lines
 from services.points.scoring.outcome import Outcome
-from services.points.scoring.quarters import QuarterRow, booked_quarters, quarter_rows
+from services.points.scoring.quarters import LockedVillage, QuarterRow, booked_quarters, lock_village
 from services.points.scoring.scope import Scope, lines_to_compare, moved
 from services.points.scoring.statement import COUNTS, end_bulk, prepare_bulk, scoring_statement
 from services.points.scoring.values import table_of
 from shared.models.points import PostingKind, VillageQuarter
+
+_QUARTERS = cast(Table, VillageQuarter.__table__)
+_MOVED = (
+    update(_QUARTERS)
+    .where(
+        _QUARTERS.c.village_id == bindparam("village"),
+        _QUARTERS.c.quarter.in_(bindparam("quarters", expanding=True)),
+    )
+    .values(rulebook_id=bindparam("rulebook"), version=_QUARTERS.c.version + 1)
+)
 
 
 def score_and_post(
@@ -31,18 +42,15 @@ def score_and_post(
     reason: str | None = None,
 ) -> Outcome:
     """Bring the ledger to the score for this scope: one entry per event that differs, nothing where none does."""
-    end = lock_ledger(session, village_id)
-    # Changes of this session (states of events, quarters) are part of what is scored.
-    session.flush()
-    rows = quarter_rows(session, village_id)
-    outcome = _post(session, end, scope, _Work(kind, made_by, recalculation_id, reason), rows)
+    village = lock_village(session, village_id)
+    outcome = _post(session, village.end, scope, _Work(kind, made_by, recalculation_id, reason), village.rows)
     end_bulk(session, scope)
     return outcome
 
 
 def recalculate(
     session: Session,
-    village_id: int,
+    village: LockedVillage,
     moves: Mapping[int, int],
     *,
     full: bool,
@@ -53,16 +61,14 @@ def recalculate(
 
     `moves`: quarter → rulebook id. `full` scores everything in these quarters. A second time it posts nothing.
     """
-    end = lock_ledger(session, village_id)
-    session.flush()
-    rows = quarter_rows(session, village_id)
-    lines = lines_to_compare(session, village_id, rows, moves)
-    scope = moved(rows, lines, moves, full=full)
-    rows = _move_quarters(session, village_id, rows, moves)
+    village_id = village.end.village_id
+    lines = lines_to_compare(session, village_id, village.rows, moves)
+    scope = moved(village.rows, lines, moves, full=full)
+    rows = _move_quarters(session, village_id, village.rows, moves)
     if scope.is_empty:
         return Outcome(0, 0, 0, 0, 0)
     work = _Work(PostingKind.RECALCULATION, made_by, recalculation_id)
-    return _post(session, end, scope, work, rows, lines)
+    return _post(session, village.end, scope, work, rows, lines)
 
 
 def _move_quarters(
@@ -73,15 +79,8 @@ def _move_quarters(
         quarter: target for quarter, target in moves.items() if quarter in rows and rows[quarter].rulebook_id != target
     }
     for rulebook_id in sorted(set(differing.values())):
-        session.execute(
-            update(VillageQuarter)
-            .where(
-                VillageQuarter.village_id == village_id,
-                VillageQuarter.quarter.in_([quarter for quarter, target in differing.items() if target == rulebook_id]),
-            )
-            .values(rulebook_id=rulebook_id, version=VillageQuarter.version + 1)
-            .execution_options(synchronize_session=False)
-        )
+        quarters = [quarter for quarter, target in differing.items() if target == rulebook_id]
+        session.execute(_MOVED, {"village": village_id, "quarters": quarters, "rulebook": rulebook_id})
     return {quarter: replace(row, rulebook_id=differing.get(quarter, row.rulebook_id)) for quarter, row in rows.items()}
 
 

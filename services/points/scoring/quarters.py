@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from services.points.ledger.village import ChainEnd, lock_ledger
 from shared.errors import Invalid
 from shared.models.points import Adoption, QuarterState, Rulebook, VillageQuarter
 from shared.models.registry import Village
 from shared.quarters import first_day, format_quarter
+
+# Built once: building a statement costs more than running these.
+_QUARTERS = select(VillageQuarter.quarter, VillageQuarter.rulebook_id, VillageQuarter.state).where(
+    VillageQuarter.village_id == bindparam("village")
+)
+_ADOPTIONS = (
+    select(Adoption.village_id, Adoption.from_quarter, Adoption.trial_quarters, Adoption.rulebook_id)
+    .join(Rulebook, Rulebook.id == Adoption.rulebook_id)
+    .where(Adoption.village_id.in_(bindparam("villages", expanding=True)))
+    .order_by(Rulebook.revision)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +35,24 @@ class QuarterRow:
 
 def quarter_rows(session: Session, village_id: int) -> dict[int, QuarterRow]:
     """The village's quarters by number."""
-    rows = session.execute(
-        select(VillageQuarter.quarter, VillageQuarter.rulebook_id, VillageQuarter.state).where(
-            VillageQuarter.village_id == village_id
-        )
-    )
+    rows = session.execute(_QUARTERS, {"village": village_id})
     return {quarter: QuarterRow(rulebook_id, state) for quarter, rulebook_id, state in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class LockedVillage:
+    """What scoring has read of a village while it holds the village's ledger row."""
+
+    end: ChainEnd
+    rows: dict[int, QuarterRow]
+
+
+def lock_village(session: Session, village_id: int) -> LockedVillage:
+    """Hold the village's ledger row, then read its quarters."""
+    end = lock_ledger(session, village_id)
+    # Changes of this session (states of events, quarters) are part of what is scored.
+    session.flush()
+    return LockedVillage(end, quarter_rows(session, village_id))
 
 
 def rulebook_in_force(session: Session, village_id: int, quarter: int) -> int | None:
@@ -41,12 +65,7 @@ def rulebook_in_force(session: Session, village_id: int, quarter: int) -> int | 
 
 def rulebooks_in_force(session: Session, village_ids: list[int], quarters: list[int]) -> dict[tuple[int, int], int]:
     """`rulebook_in_force` for many villages and quarters: (village, quarter) → rulebook id."""
-    rows = session.execute(
-        select(Adoption.village_id, Adoption.from_quarter, Adoption.trial_quarters, Adoption.rulebook_id)
-        .join(Rulebook, Rulebook.id == Adoption.rulebook_id)
-        .where(Adoption.village_id.in_(village_ids))
-        .order_by(Rulebook.revision)
-    ).all()
+    rows = session.execute(_ADOPTIONS, {"villages": village_ids}).all()
     found: dict[tuple[int, int], int] = {}
     for village_id, start, trial_quarters, rulebook_id in rows:
         for quarter in quarters:

@@ -11,7 +11,6 @@ from services.points.scoring.lines import Line, Lines, codes_of, lines_of
 from services.points.scoring.quarters import QuarterRow
 from services.points.scoring.scope import Scope
 from shared.models.points import CapPeriod, Mode, Once, Per
-from shared.models.registry import Village
 from shared.quarters import year_of
 
 # Small integers that the statements compare instead of words.
@@ -113,7 +112,7 @@ def _posting_pairs(session: Session, village_id: int, scope: Scope, lines: Mappi
     """The touched (rule, quarter) pairs, widened to the siblings in capped categories."""
     known: frozenset[int] = frozenset()
     if any(rules is None for rules in scope.touched.values()):
-        known = codes_of(session, village_id, session.get_one(Village, village_id).township_id)
+        known = codes_of(session, village_id)
     pairs: set[tuple[int, int]] = set()
     for quarter, rules in scope.touched.items():
         if quarter not in lines:

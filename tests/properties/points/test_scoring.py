@@ -19,6 +19,7 @@ from services.points.scoring import (
     count_scored,
     differences,
     everything,
+    lock_village,
     recalculate,
     scope_of_events,
     score_and_post,
@@ -223,11 +224,15 @@ def test_moving_quarters_touches_only_what_differs_and_equals_a_full_score(
         session.flush()
         moves = dict.fromkeys(moved, target)
         shown = differences(session, village, scope=everything(session, village), rulebooks=moves)
-        outcome = recalculate(session, village, moves, full=False, made_by="task:test", recalculation_id=run.id)
+        outcome = recalculate(
+            session, lock_village(session, village), moves, full=False, made_by="task:test", recalculation_id=run.id
+        )
         assert _held(session, village) == _expected(session, village, lines)
         assert outcome.entries == len(shown)
         assert differences(session, village, scope=everything(session, village)) == []
-        again = recalculate(session, village, moves, full=True, made_by="task:test", recalculation_id=run.id)
+        again = recalculate(
+            session, lock_village(session, village), moves, full=True, made_by="task:test", recalculation_id=run.id
+        )
         assert again.entries == 0
         assert again.posting_id is None
         _balances_follow(session, village)
