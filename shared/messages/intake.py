@@ -52,13 +52,3 @@ class _RemindOfDemandsV1(Schema):
 @dataclass(frozen=True, slots=True)
 class RemindOfDemands(Message):
     """Each morning: remind of demands whose time limit ends by tomorrow, or has ended."""
-
-
-class _RenewFieldsV1(Schema):
-    """Carries nothing: which keys are newest stands in the key file."""
-
-
-@message_class(name="intake.renew_fields", queue=Queue.INTAKE_BULK, version=1, accepts={1: _RenewFieldsV1()})
-@dataclass(frozen=True, slots=True)
-class RenewFields(Message):
-    """Each week: encrypt again, under the newest key, what an older key has written."""

@@ -72,6 +72,7 @@ def _fits(fields: crontab, day: datetime) -> bool:
 SCHEDULE: tuple[Scheduled, ...] = (
     *(Scheduled(f"{service}.chain_audit", "* * * * *") for service in Service),
     *(Scheduled(f"{service}.forget_expired", "20 3 * * *") for service in Service),
+    *(Scheduled(f"{service}.renew_fields", "30 2 * * 0") for service in Service),
     Scheduled("gateway.forget_logins", "*/30 * * * *"),
     Scheduled("points.sweep_shards", "* * * * *"),
     Scheduled("points.open_quarters", "10 0 * * *"),
@@ -79,5 +80,4 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("points.forget_previews", "40 3 * * *"),
     Scheduled("petitions.remind_of_clocks", "30 7 * * *"),
     Scheduled("intake.remind_of_demands", "40 7 * * *"),
-    Scheduled("intake.renew_fields", "30 2 * * 0"),
 )

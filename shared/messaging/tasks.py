@@ -1,4 +1,4 @@
-"""Tasks that every service has: the upkeep of its own plumbing tables."""
+"""Tasks that every service has: the upkeep of its plumbing tables and of its encrypted values."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 from shared import audit
 from shared.logging import get_logger
 from shared.messages.base import Message
-from shared.messages.plumbing import CHAIN_AUDIT, FORGET_EXPIRED
+from shared.messages.plumbing import CHAIN_AUDIT, FORGET_EXPIRED, RENEW_BATCH, RENEW_FIELDS, RenewsBatch
+from shared.messaging import outbox
 from shared.messaging.handlers import receives
 from shared.metrics import DEAD_LETTERS
 from shared.models.plumbing_tables import dead_letters_of, service_of
+from shared.renewal import Position, first_position, renew_values
 from shared.retention import forget_expired_plumbing
 
 
@@ -32,7 +34,31 @@ def forget_expired(session: Session, message: Message) -> None:
     )
 
 
+def renew_fields(session: Session, message: Message) -> None:
+    """Begin to write again what older keys wrote."""
+    _send_batch(session, first_position(service_of(session)))
+
+
+def renew_batch(session: Session, message: RenewsBatch) -> None:
+    """Renew one batch, and send on what is left: each batch is a message, so what was done stays done."""
+    done = renew_values(session, Position(message.column, message.after))
+    if done.renewed:
+        get_logger().info(
+            "fields_renewed", service=service_of(session).value, column=message.column, values=done.renewed
+        )
+    _send_batch(session, done.following)
+
+
+def _send_batch(session: Session, position: Position | None) -> None:
+    if position is not None:
+        outbox.send(session, RENEW_BATCH[service_of(session)](column=position.column, after=position.after))
+
+
 for _message in CHAIN_AUDIT.values():
     receives(_message)(chain_audit)
 for _message in FORGET_EXPIRED.values():
     receives(_message)(forget_expired)
+for _message in RENEW_FIELDS.values():
+    receives(_message)(renew_fields)
+for _batch in RENEW_BATCH.values():
+    receives(_batch)(renew_batch)

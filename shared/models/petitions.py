@@ -129,7 +129,7 @@ class Assignment(Base):
 
 
 class Step(Base):
-    """One act of the procedure 办理记录. Append-only: triggers refuse every change."""
+    """One act of the procedure 办理记录. Append-only: triggers refuse every change but `Rewriting`'s."""
 
     __tablename__ = "petitions_step"
     __table_args__ = (Index("ix_petitions_step_petition_id_id", "petition_id", "id"),)
@@ -146,6 +146,16 @@ class Step(Base):
     actor_name: Mapped[str] = mapped_column(String(60), default="")
     # JSON of the act's own values: reason, body, result, days.
     details_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Rewriting(Base):
+    """While a transaction holds a row here, the details of steps alone may be written: under a newer key, or emptied
+    when their time is over. It deletes the row before its end, so nobody else ever sees one."""
+
+    __tablename__ = "petitions_rewriting"
+
+    id: Mapped[int] = id_column()
+    reason: Mapped[str] = mapped_column(String(20))
 
 
 class Clock(Base):

@@ -3,7 +3,7 @@
 python -m shared.privacy.keys                    at the first start (embedded); in production it only checks
 python -m shared.privacy.keys --create           also in production: once, by the operator
 python -m shared.privacy.keys --rotate intake    new field and sealing keys for one service; old ones still open
-"""
+python -m shared.renewal --service intake        writes what they closed anew, then they can go"""
 
 from __future__ import annotations
 
@@ -83,8 +83,8 @@ def ensure_keys(key_dir: Path, *, create: bool) -> list[Path]:
 def rotate(key_dir: Path, service: Service) -> None:
     """Put new field and sealing keys of `service` on top, and for the gateway a new signing key.
 
-    Stored values are rewritten by its own rotation task; the blind index key stays, since every stored index would
-    have to be made again.
+    Stored values are rewritten by `shared.renewal`; the blind index key stays, since every stored index would have to
+    be made again.
     """
     field = field_keys_path(service, key_dir)
     write_keys(field, (Fernet.generate_key().decode(), *read_keys(field)))
@@ -125,7 +125,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.rotate:
             rotate(current.key_dir, Service(options.rotate))
-            print(f"new keys of {options.rotate} are on top; restart its processes")
+            print(
+                f"new keys of {options.rotate} are on top; stored values are written anew on Sunday, or at once with "
+                f"`python -m shared.renewal --service {options.rotate}`"
+            )
             return 0
         made = ensure_keys(current.key_dir, create=options.create or not current.production)
     except MissingKeys as error:

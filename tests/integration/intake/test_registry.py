@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +13,9 @@ from sqlalchemy import select
 from services.intake.households.cards import is_card_number
 from services.intake.households.people import NewPerson
 from services.intake.households.registration import NewHousehold, NewResident, register_households_bulk
-from services.intake.households.renewal import renew_fields
 from shared.identity import Grant, Role
 from shared.models.plumbing import AUDIT
 from shared.models.registry import Grid, GridLevel, Household, Person
-from shared.privacy import UnreadableValue, field_cipher
-from shared.privacy.keys import rotate
 from shared.topology import Service
 from tests.fixtures.township import PrincipalOf, SmallTownship, act_as, build_township
 from tests.integration.intake.conftest import Api
@@ -161,22 +157,6 @@ def test_numbers_are_encrypted_at_rest(api: Api, household: dict[str, Any]) -> N
     assert person.identity_encrypted is not None
     assert b"431299" not in person.identity_encrypted
     assert person.identity_tail == "1017"
-
-
-def test_after_a_rotation_stored_numbers_are_written_under_the_newest_key(
-    api: Api, household: dict[str, Any], key_dir: Path
-) -> None:
-    before = field_cipher(Service.INTAKE)
-    rotate(key_dir, Service.INTAKE)
-    with api.database.transaction() as session:
-        assert renew_fields(session) == 2
-    with api.database.transaction() as session:
-        assert renew_fields(session) == 0
-        person = session.scalars(select(Person).where(Person.name == "覃大山")).one()
-        assert person.identity_encrypted is not None
-        assert field_cipher(Service.INTAKE).decrypt(person.identity_encrypted) == "431299196003151017"
-        with pytest.raises(UnreadableValue):
-            before.decrypt(person.identity_encrypted)
 
 
 def test_an_edit_names_the_version_that_it_was_made_on(
