@@ -64,7 +64,13 @@ class System:
 @pytest.fixture(scope="session")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     """Everything that `make run` starts, in a folder and on a port of its own, stopped at the end."""
-    folder = tmp_path_factory.mktemp("system")
+    with running_system(tmp_path_factory.mktemp("system"), DEMO="1") as started:
+        yield started
+
+
+@contextmanager
+def running_system(folder: Path, **variables: str) -> Iterator[System]:
+    """A whole system in `folder`, with `variables` in its environment."""
     log = folder / "log.txt"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -74,11 +80,13 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         "XZ_DATA_DIR": str(folder / "var"),
         "XZ_KEY_DIR": str(folder / "keys"),
         "PORT": str(port),
-        "DEMO": "1",
+        **variables,
     }
     command = [sys.executable, "-m", "deploy.embedded.run", "--die-with-parent"]
     with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
     started = System(f"http://127.0.0.1:{port}", log, process.pid)
     try:
         wait_until(
@@ -131,6 +139,13 @@ NewVisitor = Callable[..., Visitor]
 @pytest.fixture
 def visitor(system: System, chromium: Browser) -> Iterator[NewVisitor]:
     """Make visitors with a phone or a desktop; at the end none of their pages may have had an error on the way."""
+    with visitors_of(system, chromium) as arrive:
+        yield arrive
+
+
+@contextmanager
+def visitors_of(system: System, chromium: Browser) -> Iterator[NewVisitor]:
+    """Visitors of one system, who leave at the end without having met an error."""
     contexts: list[BrowserContext] = []
     visitors: list[Visitor] = []
 

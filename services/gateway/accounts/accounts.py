@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select, update
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.gateway.accounts.passwords import hash_password, require_good_password
+from services.gateway.sessions.throttle import account_subject, forget_attempts
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
@@ -101,14 +102,27 @@ def account_of(session: Session, actor: Principal, account_id: int) -> Account:
     return account
 
 
-def reset_password(session: Session, actor: Principal, account_id: int, password_hash: str) -> Account:
-    """A new temporary password, given by an admin; every login of the account ends, the second factor stays."""
+def accounts_of_people(session: Session, actor: Principal, person_ids: Collection[int]) -> dict[int, Account]:
+    """The accounts of some people of the admin's township, by person."""
     _require_admin(actor)
-    account = account_of(session, actor, account_id)
+    found = session.scalars(
+        select(Account).where(Account.township_id == actor.township_id, Account.person_id.in_(person_ids))
+    )
+    return {account.person_id: account for account in found}
+
+
+def reset_password(session: Session, actor: Principal, account_id: int, password_hash: str) -> Account:
+    """A new temporary password, given by an admin; every login of the account ends, the second factor stays.
+
+    Wrong tries no longer count: whoever locked themselves out enters with the new password at once.
+    """
+    _require_admin(actor)
+    account = _changeable(session, actor, account_id)
     account.password_hash = password_hash
     account.must_change = True
     account.version += 1
     end_sessions_of(session, account.id)
+    forget_attempts(session, account_subject(account.username))
     audit.record(session, actor, "reset_password", "account", account.id)
     return account
 
@@ -116,7 +130,7 @@ def reset_password(session: Session, actor: Principal, account_id: int, password
 def disable_account(session: Session, actor: Principal, account_id: int) -> Account:
     """Close an account; every login of it ends. Doing it again changes nothing. Raises Conflict for one's own."""
     _require_admin(actor)
-    account = account_of(session, actor, account_id)
+    account = _changeable(session, actor, account_id)
     if actor.actor == f"account:{account.id}":
         raise Conflict("不能停用自己的账号，请由另一位管理员来办。")
     if account.disabled_at is None:
@@ -166,6 +180,14 @@ def clean_username(username: str) -> str:
 def _require_admin(actor: Principal) -> None:
     if not actor.has(Role.ADMIN):
         raise Forbidden("账号由乡镇管理员管理。")
+
+
+def _changeable(session: Session, actor: Principal, account_id: int) -> Account:
+    """Raises NotFound, and Conflict for a demo account, which everybody uses."""
+    account = account_of(session, actor, account_id)
+    if account.is_demo:
+        raise Conflict("演示账号由大家共用，不能停用或重置密码。")
+    return account
 
 
 def _require_demo(session: Session, township_id: int) -> None:

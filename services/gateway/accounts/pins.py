@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from services.gateway.accounts.passwords import hash_pin
+from services.gateway.sessions.throttle import card_subject, forget_attempts
 from shared import audit
 from shared.database.engine import is_sqlite
 from shared.errors import Forbidden, NotFound
@@ -41,6 +42,7 @@ def reset_pin(session: Session, actor: Principal, card_number: str, pin_hash: st
     household = household_of_card(session, actor, card_number)
     set_card_pins(session, {household.id: pin_hash})
     session.execute(delete(LoginSession).where(LoginSession.household_id == household.id))
+    forget_attempts(session, card_subject(household.card_number))
     audit.record(session, actor, "reset_pin", "household", household.id, village_id=household.village_id)
     return household
 

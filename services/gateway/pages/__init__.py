@@ -37,6 +37,7 @@ _TOPICS = (
     "demands",
     "petitions",
     "registry",
+    "people",
     "recalculation",
     "verification",
     "households",
@@ -90,6 +91,7 @@ def _add_navigation() -> None:
     add_entry(_l("诉求"), "demands.index", *DEMAND_READERS, on_phone=True)
     add_entry(_l("信访"), "petitions.index", *PETITION_READERS, on_phone=True)
     add_entry(_l("台账"), "registry.index", Role.ADMIN, Role.CADRE, Role.GRID_MEMBER)
+    add_entry(_l("人员账号"), "people.index", Role.ADMIN)
     add_entry(_l("查一户"), "households.index", *ACCOUNT_READERS)
     add_entry(_l("积分细则"), "rulebooks.newest", *STAFF, Role.RESIDENT)
     add_entry(_l("季度榜"), "quarters.index", Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)

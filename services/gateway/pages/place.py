@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from shared.calendar import today
 from shared.identity import Principal, Role
 from shared.models.registry import Office, Township, Village
 
@@ -18,6 +19,7 @@ class Place:
     """What every page says about its township. `settings` is what the township wrote itself."""
 
     name: str = "乡治"
+    code: str = ""
     phone: str = ""
     is_demo: bool = False
     settings: dict[str, Any] = field(default_factory=dict)
@@ -46,14 +48,19 @@ def place_of(session: Session, township_id: int) -> Place:
     township = session.get(Township, township_id)
     if township is None:
         return Place()
-    return Place(township.name, township.phone, township.is_demo, json.loads(township.settings or "{}"))
+    return Place(township.name, township.code, township.phone, township.is_demo, json.loads(township.settings or "{}"))
+
+
+def _is_present() -> ColumnElement[bool]:
+    """A village that is to be merged later is still one."""
+    return or_(Village.valid_to.is_(None), Village.valid_to > today())
 
 
 def villages_of(session: Session, township_id: int) -> list[VillageName]:
     """Present villages of the township in the order of their codes."""
     rows = session.execute(
         select(Village.code, Village.name, Village.phone)
-        .where(Village.township_id == township_id, Village.valid_to.is_(None))
+        .where(Village.township_id == township_id, _is_present())
         .order_by(Village.code)
     )
     return [VillageName(*row) for row in rows]
@@ -73,7 +80,7 @@ def villages_of_principal(session: Session, principal: Principal, *roles: Role) 
     """The villages in which the person holds one of `roles`; all of the township where one holds there."""
     statement = (
         select(Village.code, Village.name, Village.phone)
-        .where(Village.township_id == principal.township_id, Village.valid_to.is_(None))
+        .where(Village.township_id == principal.township_id, _is_present())
         .order_by(Village.code)
     )
     if not principal.covers_township(*roles):

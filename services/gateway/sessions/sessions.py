@@ -147,5 +147,16 @@ def live_household(session: Session, card_number: str, on: date) -> Household | 
     )
 
 
+def card_of_token(session: Session, token: str, on: date) -> str | None:
+    """The number of the card whose QR code holds `token`, while its household exists."""
+    return session.scalar(
+        select(Household.card_number).where(
+            Household.card_token == token,
+            Household.valid_from <= on,
+            or_(Household.valid_to.is_(None), Household.valid_to >= on),
+        )
+    )
+
+
 def _sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

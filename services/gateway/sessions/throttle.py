@@ -79,9 +79,14 @@ def _one_at_a_time(session: Session, names: list[str]) -> None:
 
 def forgive(session: Session, subject: str, address: str) -> None:
     """A login has succeeded: its subject's tries no longer count, and one of the address's is taken back."""
-    session.execute(delete(LoginAttempt).where(LoginAttempt.subject == subject))
+    forget_attempts(session, subject)
     latest = select(func.max(LoginAttempt.id)).where(LoginAttempt.subject == address_subject(address)).scalar_subquery()
     session.execute(delete(LoginAttempt).where(LoginAttempt.id == latest))
+
+
+def forget_attempts(session: Session, subject: str) -> None:
+    """The tries for an account or card count no more: it was given a new password or PIN."""
+    session.execute(delete(LoginAttempt).where(LoginAttempt.subject == subject))
 
 
 def forget_old_attempts(session: Session) -> int:

@@ -24,6 +24,7 @@ class HouseholdSchema(Schema):
     village_name = fields.String()
     group_id = fields.String()
     group_name = fields.String()
+    neighbours_id = fields.String(allow_none=True)
     number = fields.Integer()
     card_number = fields.String()
     head_name = fields.String()

@@ -21,6 +21,7 @@ class HouseholdView:
     village_name: str
     group_id: int
     group_name: str
+    neighbours_id: int | None
     number: int
     card_number: str
     head_name: str
@@ -49,6 +50,7 @@ def household_views(session: Session, households: Sequence[Household]) -> list[H
             village_name=villages[household.village_id].name,
             group_id=household.group_id,
             group_name=groups[household.group_id],
+            neighbours_id=household.neighbours_id,
             number=household.number,
             card_number=household.card_number,
             head_name=household.head_name,

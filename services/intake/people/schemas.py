@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from services.intake.offices.schemas import DutySchema
 from shared.web import PageArguments
 
 
@@ -15,7 +16,7 @@ class PersonListArguments(PageArguments):
 
 
 class PersonSchema(Schema):
-    """A person with masked numbers."""
+    """A person with masked numbers, and the duties of today."""
 
     id = fields.String()
     name = fields.String()
@@ -25,7 +26,7 @@ class PersonSchema(Schema):
     household_id = fields.String(allow_none=True)
     head_name = fields.String()
     village_name = fields.String()
-    duties = fields.List(fields.String())
+    duties = fields.List(fields.Nested(DutySchema))
     version = fields.Integer()
 
 

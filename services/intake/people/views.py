@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.intake.offices.duties import list_duties
-from services.intake.offices.views import duty_views
+from services.intake.offices.views import DutyView, duty_views
 from shared.calendar import today
 from shared.models.registry import Duty, Household, Person, Resident, Village
 
@@ -27,7 +27,7 @@ class PersonView:
     household_id: int | None
     head_name: str
     village_name: str
-    duties: tuple[str, ...]
+    duties: tuple[DutyView, ...]
     version: int
 
 
@@ -46,10 +46,9 @@ def person_views(session: Session, township_id: int, people: Sequence[Person]) -
     held = session.scalars(
         list_duties(township_id, day=today()).where(Duty.person_id.in_(ids)).order_by(Duty.id)
     ).all()  # fmt: skip
-    duties: dict[int, list[str]] = defaultdict(list)
+    duties: dict[int, list[DutyView]] = defaultdict(list)
     for duty in duty_views(session, held):
-        place = " ".join(part for part in (duty.village_name, duty.grid_name, duty.office_name) if part)
-        duties[duty.person_id].append(f"{place} {duty.kind_words}".strip())
+        duties[duty.person_id].append(duty)
     return [
         PersonView(
             id=person.id,

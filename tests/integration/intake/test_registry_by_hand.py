@@ -91,7 +91,7 @@ def test_an_official_is_registered_once_and_found_with_the_duties(
     given = api.call("POST", "/duties", admin, duty)
     assert api.call("GET", f"/duties/{given.get_json()['id']}", admin).get_json()["person_name"] == "覃大山"
     found = api.call("GET", "/people", admin, query_string={"query": "qds", "officials": "true"}).get_json()["items"]
-    assert [each["duties"] for each in found] == [["平安法治办 经办人"]]
+    assert [(duty["kind"], duty["office_name"]) for duty in found[0]["duties"]] == [("handler", "平安法治办")]
     assert audited(api).count("register_person") == 1
 
 

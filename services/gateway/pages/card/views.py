@@ -10,9 +10,11 @@ from services.gateway.pages.database import gateway_database
 from services.gateway.pages.login.views import begin
 from services.gateway.pages.wording import _
 from services.gateway.sessions.login import log_in_with_card
+from services.gateway.sessions.sessions import card_of_token
+from shared.calendar import today
 from shared.errors import DomainError, TooMany
 from shared.identity import Role
-from shared.web import allow
+from shared.web import allow, current_session
 
 blueprint = Blueprint("card", __name__)
 
@@ -22,6 +24,17 @@ blueprint = Blueprint("card", __name__)
 def show() -> str:
     """The form."""
     return render_template("card/show.html", card="", errors={})
+
+
+@blueprint.get("/card/<token>")
+@allow(Role.PUBLIC)
+def scan(token: str) -> str | tuple[str, int]:
+    """The same form with the number of the card whose QR code was scanned; only the PIN is left to type."""
+    number = card_of_token(current_session(), token, today())
+    if number is None:
+        sentence = _("这张卡已经换新，旧的二维码不能用了。请用新卡，或找村干部。")
+        return render_template("card/show.html", card="", errors={GENERAL: [sentence]}), 404
+    return render_template("card/show.html", card=number, errors={})
 
 
 @blueprint.post("/card")

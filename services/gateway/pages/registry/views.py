@@ -10,30 +10,29 @@ from werkzeug.wrappers import Response
 from services.gateway.clients import ServiceProblem
 from services.gateway.pages.answers import errors_of
 from services.gateway.pages.place import villages_of_principal
-from services.gateway.pages.registry import workbooks
+from services.gateway.pages.registry import (
+    cards,
+    categories,
+    grids,
+    households,
+    offices,
+    residents,
+    villages,
+    workbooks,
+)
+from services.gateway.pages.registry.grids import group_options, neighbour_options
+from services.gateway.pages.registry.residents import HEAD, members_of
+from services.gateway.pages.registry.sections import READERS, WRITERS, sections
 from services.gateway.pages.services import intake
 from services.gateway.pages.wording import _
 from shared.identity import Role
 from shared.web import allow, current_principal, current_session
 
-READERS = (
-    Role.ADMIN,
-    Role.CADRE,
-    Role.GRID_MEMBER,
-    Role.KEEPER,
-    Role.JUDGE,
-    Role.SUPERVISOR,
-    Role.HANDLER,
-    Role.LEADER,
-    Role.CLERK,
-    Role.DISCIPLINE,
-    Role.AUDITOR,
-)
 MEMBER_READERS = (Role.ADMIN, Role.CADRE, Role.GRID_MEMBER, Role.CLERK, Role.AUDITOR)
 OPENERS = (Role.ADMIN, Role.CADRE, Role.CLERK)
-WRITERS = (Role.ADMIN, Role.CADRE)
 blueprint = Blueprint("registry", __name__)
-workbooks.add_routes(blueprint)
+for part in (workbooks, villages, grids, offices, categories, households, residents, cards):
+    part.add_routes(blueprint)
 _API = "/api/intake/households"
 _SECRETS = {"identity_number": "身份证号", "phone": "电话"}
 
@@ -48,22 +47,23 @@ def index() -> str:
         _API, principal, query=query, village=village or None, cursor=request.args.get("cursor"), limit=50
     ).data
     following = page["next_cursor"]
-    villages = villages_of_principal(current_session(), principal, *READERS)
+    mine = villages_of_principal(current_session(), principal, *READERS)
     tabs = [(_("全部"), url_for("registry.index", q=query or None), not village)]
     tabs += [
         (each.name, url_for("registry.index", village=each.code, q=query or None), each.code == village)
-        for each in villages
+        for each in mine
     ]
     return render_template(
         "registry/index.html",
         query=query,
         village=village,
-        tabs=tabs if len(villages) > 1 else [],
+        sections=sections(principal),
+        tabs=tabs if len(mine) > 1 else [],
         households=page["items"],
         next_href=url_for("registry.index", q=query or None, village=village or None, cursor=following)
         if following
         else None,
-        may_import=principal.has(*WRITERS),
+        may_change=principal.has(*WRITERS),
     )
 
 
@@ -107,7 +107,11 @@ def change(household_id: int) -> Response | tuple[str, int]:
             "PATCH",
             f"{_API}/{household_id}",
             current_principal(),
-            json={"group_id": int(group), "address": form.get("address", "").strip()},
+            json={
+                "group_id": int(group),
+                "neighbours_id": form.get("neighbours_id", type=int),
+                "address": form.get("address", "").strip(),
+            },
             version=int(version),
         )
     except ServiceProblem as problem:
@@ -120,17 +124,18 @@ def _show(household_id: int, errors: dict[str, list[str]], form: Any, *, opened:
     principal = current_principal()
     found = intake.get(f"{_API}/{household_id}", principal).data
     sees_members = principal.has(*MEMBER_READERS)
-    members = intake.get(f"{_API}/{household_id}/residents", principal).data["items"] if sees_members else []
-    groups: list[tuple[str, str]] = []
-    if principal.has(*WRITERS):
-        grids = intake.get("/api/intake/grids", principal, village=found["village"], level="group", limit=200).data
-        groups = [(each["id"], each["name"]) for each in grids["items"]]
+    members = members_of(principal, household_id) if sees_members else []
+    may_change = found["village"] in {
+        each.code for each in villages_of_principal(current_session(), principal, *WRITERS)
+    }
     return render_template(
         "registry/household.html",
         household=found,
-        members=members,
+        members=[{**each, "is_head": each["relation"] == HEAD} for each in members],
         sees_members=sees_members,
-        groups=groups,
+        may_change=may_change,
+        groups=group_options(principal, found["village"]) if may_change else [],
+        neighbours=neighbour_options(principal, found["village"]) if may_change else [],
         may_open=principal.has(*OPENERS),
         secrets=list(_SECRETS.items()),
         opened=opened or {},

@@ -10,13 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from services.gateway.clients import Answer, ServiceProblem, Upload
 from services.gateway.pages.answers import errors_of
 from services.gateway.pages.place import villages_of_principal
+from services.gateway.pages.registry.sections import WRITERS, sections
 from services.gateway.pages.services import intake
 from services.gateway.pages.wording import _
 from shared.identity import Role
 from shared.settings import settings
 from shared.web import allow, current_principal, current_session
 
-WRITERS = (Role.ADMIN, Role.CADRE)
 _API = "/api/intake/imports"
 _KINDS = {"households_residents": "户和人", "duties": "职责"}
 _MOVING = frozenset({"waiting", "running"})
@@ -119,6 +119,7 @@ def _form(form: Any, errors: dict[str, list[str]]) -> str:
     ]
     return render_template(
         "registry/imports.html",
+        sections=sections(principal),
         form=form,
         errors=errors,
         kinds=kinds,
