@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.points.events.sequence import EVENT_IDS, allocate_ids
 from services.points.ledger.village import lock_ledger, prepare_village
-from services.points.scoring import Outcome, Scope, score_and_post
+from services.points.scoring import Outcome, Scope, scope_of_events, score_and_post
 from services.points.scoring.quarters import ensure_quarter
 from shared.database.engine import is_sqlite
 from shared.models.base import now
@@ -77,8 +77,11 @@ def record_events_bulk(
         return Outcome(0, 0, 0, 0, 0)
     ids = allocate_ids(session, EVENT_IDS, len(rows))
     _insert(session, _values(village_id, rows, ids))
-    # A whole village's history touches everything in these quarters.
-    scope = Scope(dict.fromkeys(quarters))
+    # A whole village's history touches everything in its quarters; a late one also what remembers it in later ones.
+    later = scope_of_events(
+        session, village_id, {(event.rule_id, quarter_of(event.occurred_on)) for event in rows}, None
+    )
+    scope = Scope({**later.touched, **dict.fromkeys(quarters)})
     return score_and_post(session, village_id, scope=scope, kind=kind, made_by=made_by)
 
 

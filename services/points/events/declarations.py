@@ -20,6 +20,7 @@ from services.points.events.lines import (
 )
 from services.points.events.posting import post_changes
 from services.points.events.sequence import EVENT_IDS, allocate_ids
+from services.points.imports.settling import settle_batch
 from services.points.ledger.village import lock_ledger
 from shared import audit
 from shared.errors import Conflict, DomainError, Forbidden, Invalid
@@ -162,6 +163,7 @@ def withdraw_event(session: Session, actor: Principal, event_id: int, *, reason:
     event.state, event.state_by, event.state_at = EventState.WITHDRAWN, actor.person_id, now()
     event.state_reason, event.version = reason or "申报人撤回。", event.version + 1
     session.flush()
+    settle_batch(session, event)
     audit.record(session, actor, "withdraw_event", "event", event.id, village_id=event.village_id)
     return event
 

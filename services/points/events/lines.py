@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.points.ledger.village import lock_ledger, prepare_village
-from services.points.scoring.quarters import ensure_quarter, quarter_rows
+from services.points.scoring.quarters import TRIAL_IS_OVER, ensure_quarter, quarter_rows, rulebooks_kept
 from shared.amounts import format_hundredths
 from shared.calendar import today
 from shared.errors import Invalid
-from shared.models.points import Evidence, Mode, Rule, Rulebook, RuleCode
+from shared.models.points import Adoption, Evidence, Mode, Rule, Rulebook, RuleCode
 from shared.models.registry import Village
 from shared.quarters import quarter_of
 
@@ -20,7 +20,8 @@ from shared.quarters import quarter_of
 def line_for_day(session: Session, village: Village, code: str, day: date) -> Rule:
     """The line `code` of the revision in force for the quarter of `day`; makes the quarter's row where there is none.
 
-    Raises Invalid for days to come, days before any rulebook, and codes that the revision does not have.
+    Raises Invalid for days to come, days before any rulebook or after a trial that nothing followed, and codes that the
+    revision does not have.
     """
     if day > today():
         raise Invalid("发生日期还没有到，请核对。", errors={"occurred_on": ["日期不能晚于今天。"]})
@@ -33,22 +34,26 @@ def line_for_day(session: Session, village: Village, code: str, day: date) -> Ru
             row = ensure_quarter(session, village.id, quarter)
         except Invalid as error:
             raise Invalid(error.detail, errors={"occurred_on": ["这一天没有积分细则可用。"]}) from error
-    line = session.scalar(
-        select(Rule)
+    found = session.execute(
+        select(Rule, Adoption.trial)
         .join(RuleCode, RuleCode.id == Rule.code_id)
+        .outerjoin(Adoption, and_(Adoption.village_id == village.id, Adoption.rulebook_id == Rule.rulebook_id))
         .where(
             RuleCode.township_id == village.township_id,
             RuleCode.code == code,
             Rule.rulebook_id == row.rulebook_id,
             or_(Rule.village_id.is_(None), Rule.village_id == village.id),
         )
-    )
-    if line is None:
+    ).one_or_none()
+    if found is None:
         revision = session.scalar(select(Rulebook.revision).where(Rulebook.id == row.rulebook_id))
         raise Invalid(
             f"{village.name}这个季度用的是第 {revision} 版细则，里面没有“{code}”这一条，请从条目表里选。",
             errors={"rule": [f"没有“{code}”这一条。"]},
         )
+    line, trial = found
+    if trial and (village.id, quarter) in rulebooks_kept(session, [village.id], [quarter]):
+        raise Invalid(f"{village.name}{TRIAL_IS_OVER}", errors={"occurred_on": ["这个季度还没有采用积分细则。"]})
     return line
 
 

@@ -11,6 +11,7 @@ from services.points.events.finding import REVIEWERS, event_in_scope
 from services.points.events.guards import require_impartial
 from services.points.events.lines import line_of_event
 from services.points.events.posting import post_changes
+from services.points.imports.settling import settle_batch
 from services.points.ledger.village import lock_ledger
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid
@@ -59,6 +60,7 @@ def review_event(
         return _reject(session, actor, event, reason)
     state = _approve(session, event, person, chosen)
     session.flush()
+    settle_batch(session, event)
     audit.record(session, actor, "review_event", "event", event.id, village_id=event.village_id)
     if state is EventState.POSTED:
         post_changes(session, event.village_id, [event], made_by=actor.actor)
@@ -95,6 +97,7 @@ def _reject(session: Session, actor: Principal, event: Event, reason: str) -> Ev
     event.state, event.state_by, event.state_at = EventState.REJECTED, actor.person_id, now()
     event.state_reason, event.version = reason.strip(), event.version + 1
     session.flush()
+    settle_batch(session, event)
     audit.record(session, actor, "reject_event", "event", event.id, village_id=event.village_id)
     return event
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from services.points.events.finding import WAITING
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.excel import Limits, recognise
@@ -19,7 +20,7 @@ from shared.identity.scope import village_by_code
 from shared.messages.points_work import ReadImport, ReleaseImport
 from shared.messaging import outbox
 from shared.models.base import now
-from shared.models.points import ImportBatch, ImportRow, ImportState, RuleCode
+from shared.models.points import Event, ImportBatch, ImportRow, ImportState, RuleCode
 from shared.models.registry import Household
 
 IMPORTERS = (Role.CADRE, Role.ADMIN)
@@ -184,10 +185,14 @@ def error_workbook(session: Session, batch: ImportBatch) -> tuple[str, bytes]:
     return f"错误-{batch.file_name.rsplit('.', 1)[0]}.xlsx", content
 
 
+def waiting_rows(import_id: int) -> tuple[ColumnElement[bool], ...]:
+    """The conditions of rows whose events wait for a review: neither released nor reviewed, rejected or withdrawn."""
+    waiting = select(Event.id).where(Event.import_id == import_id, Event.state.in_(WAITING))
+    return ImportRow.import_id == import_id, ImportRow.released.is_(False), ImportRow.event_id.in_(waiting)
+
+
 def _count_waiting(session: Session, import_id: int) -> int:
-    return (
-        session.scalar(select(func.count()).where(ImportRow.import_id == import_id, ImportRow.released.is_(False))) or 0
-    )
+    return session.scalar(select(func.count()).select_from(ImportRow).where(*waiting_rows(import_id))) or 0
 
 
 def _sample(session: Session, import_id: int, waiting: int) -> list[SampleRow]:
@@ -201,7 +206,7 @@ def _sample(session: Session, import_id: int, waiting: int) -> list[SampleRow]:
             ImportRow.quantity,
             func.row_number().over(order_by=ImportRow.row_number).label("place"),
         )
-        .where(ImportRow.import_id == import_id, ImportRow.released.is_(False))
+        .where(*waiting_rows(import_id))
         .subquery()
     )
     stride = max(1, waiting // SAMPLE_ROWS)

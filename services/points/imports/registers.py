@@ -12,8 +12,7 @@ from datetime import date
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from services.points.scoring.quarters import quarter_rows, rulebooks_in_force
-from shared.calendar import today
+from services.points.scoring.quarters import TRIAL_IS_OVER, quarter_rows, rulebooks_in_force, rulebooks_kept
 from shared.excel.cells import CellError
 from shared.models.points import Rule, RuleCode
 from shared.models.registry import Household, Village
@@ -38,7 +37,11 @@ class Registers:
     by_card: dict[str, tuple[int, int]] = field(default_factory=dict)
     by_head: dict[tuple[int, str], list[int]] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)
+    terms: dict[int, tuple[date, date | None]] = field(default_factory=dict)
+    """From when to when a household is registered."""
     rulebooks: dict[tuple[int, int], int] = field(default_factory=dict)
+    over: set[tuple[int, int]] = field(default_factory=set)
+    """(village, quarter) after a trial that nothing followed."""
     rules: dict[tuple[int, int | None], dict[str, list[CodedLine]]] = field(default_factory=dict)
 
     def village_of(self, name: str) -> int:
@@ -52,8 +55,21 @@ class Registers:
             raise CellError(f"没有“{name}”这个村，或它不在您负责的范围内。")
         return found
 
-    def household_of(self, village_id: int, number: int | None, card: str, head: str) -> int:
-        """The household by card, number or name of its head; what is given must agree. Raises CellError."""
+    def household_of(self, village_id: int, number: int | None, card: str, head: str, day: date) -> int:
+        """The household by card, number or name of its head; what is given must agree. Raises CellError.
+
+        It must be registered on `day`, the event's.
+        """
+        household = self._named(village_id, number, card, head, day)
+        if not self._is_registered(household, day):
+            raise CellError(f"这一户在 {day.isoformat()} 不在册，请核对户或日期。")
+        return household
+
+    def _is_registered(self, household: int, day: date) -> bool:
+        begin, end = self.terms[household]
+        return begin <= day and (end is None or day <= end)
+
+    def _named(self, village_id: int, number: int | None, card: str, head: str, day: date) -> int:
         found: set[int] = set()
         if card:
             place = self.by_card.get(card)
@@ -68,18 +84,20 @@ class Registers:
         if len(found) > 1:
             raise CellError("户号和户卡号不是同一户，请核对。")
         if not found:
-            return self._by_head(village_id, head)
+            return self._by_head(village_id, head, day)
         household = found.pop()
         if head and self.heads[household] != head:
             raise CellError(f"这一户的户主是“{self.heads[household]}”，不是“{head}”，请核对户号或姓名。")
         return household
 
-    def _by_head(self, village_id: int, head: str) -> int:
+    def _by_head(self, village_id: int, head: str, day: date) -> int:
         if not head:
             raise CellError("请填写户号、户卡号或户主姓名。")
         households = self.by_head.get((village_id, head), [])
         if not households:
             raise CellError(f"{self.villages[village_id].name}没有户主叫“{head}”的户。")
+        # A household that has moved away does not stand in the way of another of the same name.
+        households = [each for each in households if self._is_registered(each, day)] or households
         if len(households) > 1:
             raise CellError(f"有 {len(households)} 户的户主都叫“{head}”，请填写户号或户卡号。")
         return households[0]
@@ -88,6 +106,8 @@ class Registers:
         """The line of the revision that scores this village's quarter, by code or title. Raises CellError."""
         quarter = quarter_of(day)
         rulebook_id = self.rulebooks.get((village_id, quarter))
+        if (village_id, quarter) in self.over:
+            raise CellError(f"{self.villages[village_id].name}{TRIAL_IS_OVER}")
         if rulebook_id is None:
             raise CellError(
                 f"{self.villages[village_id].name}在 {format_quarter(quarter)} 还没有积分细则，请核对日期。"
@@ -112,6 +132,7 @@ def read_registers(session: Session, villages: Collection[Village], quarters: Co
     _read_households(session, registers)
     ids = list(registers.villages)
     registers.rulebooks = rulebooks_in_force(session, ids, sorted(quarters))
+    registers.over = set(rulebooks_kept(session, ids, sorted(quarters)))
     for village_id in ids:
         for quarter, row in quarter_rows(session, village_id).items():
             registers.rulebooks[village_id, quarter] = row.rulebook_id
@@ -121,16 +142,22 @@ def read_registers(session: Session, villages: Collection[Village], quarters: Co
 
 def _read_households(session: Session, registers: Registers) -> None:
     rows = session.execute(
-        select(Household.id, Household.village_id, Household.number, Household.card_number, Household.head_name).where(
-            Household.village_id.in_(list(registers.villages)),
-            or_(Household.valid_to.is_(None), Household.valid_to >= today().replace(month=1, day=1)),
-        )
+        select(
+            Household.id,
+            Household.village_id,
+            Household.number,
+            Household.card_number,
+            Household.head_name,
+            Household.valid_from,
+            Household.valid_to,
+        ).where(Household.village_id.in_(list(registers.villages)))
     )
-    for household_id, village_id, number, card, head in rows:
+    for household_id, village_id, number, card, head, begin, end in rows:
         registers.by_number[village_id, number] = household_id
         registers.by_card[card] = (village_id, household_id)
         registers.by_head.setdefault((village_id, head), []).append(household_id)
         registers.heads[household_id] = head
+        registers.terms[household_id] = (begin, end)
 
 
 def _read_rules(session: Session, registers: Registers) -> None:

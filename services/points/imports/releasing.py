@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, te
 from sqlalchemy.orm import Session
 
 from services.points.events.guards import barred_households
+from services.points.imports.batches import waiting_rows
 from services.points.ledger.village import lock_ledger
 from services.points.scoring import scope_of_events, score_and_post
 from shared.database.engine import is_sqlite
@@ -137,7 +138,7 @@ def _mark_released(session: Session, import_id: int, village_id: int) -> None:
 
 
 def _waiting(import_id: int, rows: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
-    waiting: tuple[ColumnElement[bool], ...] = (ImportRow.import_id == import_id, ImportRow.released.is_(False))
+    waiting = waiting_rows(import_id)
     return waiting if rows is None else (*waiting, ImportRow.row_number.in_(rows))
 
 
@@ -146,7 +147,7 @@ def _event_ids(import_id: int, village_id: int, rows: Collection[int] | None) ->
 
 
 def _count(session: Session, condition: tuple[ColumnElement[bool], ...]) -> int:
-    return session.scalar(select(func.count()).where(*condition)) or 0
+    return session.scalar(select(func.count()).select_from(ImportRow).where(*condition)) or 0
 
 
 def _execute(session: Session, statement: Any) -> int:

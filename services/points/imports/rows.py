@@ -69,8 +69,8 @@ def _plan(row: Row, registers: Registers, equal: Counter[str]) -> PlannedEvent:
     if day > today():
         raise CellError(f"日期 {day.isoformat()} 还没有到，不能登记以后的事。")
     village_id = registers.village_of(row.text("village"))
-    household_id = registers.household_of(village_id, number, row.text("card"), row.text("head"))
     rule = registers.rule_of(village_id, row.text("rule"), day)
+    household_id = registers.household_of(village_id, number, row.text("card"), row.text("head"), day)
     quantity, given = row.values["quantity"], row.values["chosen"]
     quantity = ONE if not isinstance(quantity, int) else quantity
     note, witness = row.text("note"), row.text("witness")

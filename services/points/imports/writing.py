@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, delete, exists, select, text
 from sqlalchemy.orm import Session
 
 from services.points.events.sequence import EVENT_IDS, allocate_ids
@@ -29,17 +29,40 @@ _ROW = (
 
 
 def known_keys(session: Session, events: Sequence[PlannedEvent]) -> set[tuple[int, str]]:
-    """(village, key) of rows that were declared before: by this file sent again, or by another with the same row."""
+    """(village, key) of rows that were declared before: by this file sent again, or by another with the same row.
+
+    A row whose event was rejected or withdrawn is not known: it may be declared again, and is reviewed again.
+    """
     villages = list({event.village_id for event in events})
     known: set[tuple[int, str]] = set()
     for chunk in _chunks([event.row_key for event in events]):
         rows = session.execute(
             select(ImportRow.village_id, ImportRow.row_key).where(
-                ImportRow.village_id.in_(villages), ImportRow.row_key.in_(chunk)
+                ImportRow.village_id.in_(villages), ImportRow.row_key.in_(chunk), ~_refused()
             )
         )
         known.update((village_id, key) for village_id, key in rows)
     return known
+
+
+def _refused() -> ColumnElement[bool]:
+    """Whether the event of an import's row was rejected or withdrawn."""
+    return exists().where(
+        Event.village_id == ImportRow.village_id,
+        Event.id == ImportRow.event_id,
+        Event.state.in_((EventState.REJECTED, EventState.WITHDRAWN)),
+    )
+
+
+def _forget_refused(session: Session, events: Sequence[PlannedEvent]) -> None:
+    """Give the keys of refused rows to the ones that come again; the refused events themselves stay."""
+    villages = list({event.village_id for event in events})
+    for chunk in _chunks([event.row_key for event in events]):
+        session.execute(
+            delete(ImportRow)
+            .where(ImportRow.village_id.in_(villages), ImportRow.row_key.in_(chunk), _refused())
+            .execution_options(synchronize_session=False)
+        )
 
 
 def known_once(session: Session, events: Sequence[PlannedEvent], onces: dict[int, Once]) -> set[tuple[int, int, int]]:
@@ -58,6 +81,7 @@ def known_once(session: Session, events: Sequence[PlannedEvent], onces: dict[int
 
 def declare_events(session: Session, batch: ImportBatch, events: Sequence[PlannedEvent], declarer_name: str) -> None:
     """Insert the events as declared, and a row of the batch for each."""
+    _forget_refused(session, events)
     ids = allocate_ids(session, EVENT_IDS, len(events))
     instant = now()
     _insert_many(

@@ -177,10 +177,10 @@ def _rank(standings: Iterable[Standing]) -> None:
 
 
 def corrections_of(session: Session, village_id: int, quarter: int) -> list[Correction]:
-    """What was booked in this quarter for earlier ones, by origin and cause."""
-    is_run = case((Posting.kind == PostingKind.RECALCULATION, 1), else_=0)
-    rows = session.execute(
-        select(Entry.origin_quarter, is_run, func.count(Entry.household_id.distinct()), func.sum(Entry.amount))
+    """What was booked in this quarter for earlier ones, by origin and cause; what came and went again is no line."""
+    is_run = case((Posting.kind == PostingKind.RECALCULATION, 1), else_=0).label("is_run")
+    sums = (
+        select(Entry.origin_quarter, is_run, func.sum(Entry.amount).label("points"))
         .join(Posting, Posting.id == Entry.posting_id)
         .where(
             Entry.village_id == village_id,
@@ -188,9 +188,12 @@ def corrections_of(session: Session, village_id: int, quarter: int) -> list[Corr
             Entry.origin_quarter < quarter,
             Entry.kind.in_(SCORES),
         )
-        .group_by(Entry.origin_quarter, is_run)
-        .order_by(Entry.origin_quarter, is_run)
+        .group_by(Entry.origin_quarter, is_run, Entry.household_id)
+        .having(func.sum(Entry.amount) != 0)
+        .subquery()
     )
+    by = (sums.c.origin_quarter, sums.c.is_run)
+    rows = session.execute(select(*by, func.count(), func.sum(sums.c.points)).group_by(*by).order_by(*by))
     return [
         Correction("按现行细则重新计算" if run else "补记和更正", origin, households, int(points))
         for origin, run, households, points in rows

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.points.ledger.village import ChainEnd, lock_ledger
 from services.points.quarters.editions import publish_edition
+from services.points.quarters.rebookings import bring_home
 from services.points.scoring.quarters import ensure_quarter
 from shared import audit
 from shared.calendar import today
@@ -66,7 +67,10 @@ def tally_quarter(session: Session, actor: Principal, village_code: str, quarter
 
 
 def reopen_quarter(session: Session, actor: Principal, village_code: str, quarter: int) -> VillageQuarter:
-    """Take bookings again, as long as nothing was published. Repeated: the same."""
+    """Take bookings again, as long as nothing was published; what was booked later meanwhile comes home.
+
+    Repeated: the same.
+    """
     row, _ = _take(session, actor, village_code, quarter)
     if row.state is QuarterState.OPEN:
         return row
@@ -74,6 +78,7 @@ def reopen_quarter(session: Session, actor: Principal, village_code: str, quarte
     session.execute(
         delete(QuarterLeftover).where(QuarterLeftover.village_id == row.village_id, QuarterLeftover.quarter == quarter)
     )
+    bring_home(session, row.village_id, quarter, made_by=actor.actor)
     _record(session, actor, "reopen_quarter", row)
     return row
 

@@ -165,7 +165,8 @@ def sweep_shards(session: Session) -> None:
     # Handled, and yet not done: its copy found the row taken by something else. Send it anew.
     _send(session, [row.id for row in living if row.message_id in handled])
     _note_attempts(session, [row.id for row in living if row.message_id not in handled])
-    for run_id in {row.recalculation_id for row in lapsed}:
+    # In one order: two sweeps with shards of the same runs would else wait for each other.
+    for run_id in sorted({row.recalculation_id for row in lapsed}):
         finish_run(session, run_id)
     dispatch_all(session)
 

@@ -24,6 +24,12 @@ _ADOPTIONS = (
     .order_by(Rulebook.revision)
 )
 
+TRIAL_IS_OVER = (
+    "细则的试行期已满，村里还没有正式采用。账照常记，已有的积分照常兑换，但新的积分暂不能登记。"
+    "请按四议两公开形成决议，由乡镇管理员发布一版细则（内容可以不变），从本季度起采用；采用后本季度的事可以补登记。"
+)
+"""Said to those who declare, and to the cadres when such a quarter opens."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuarterRow:
@@ -55,34 +61,54 @@ def lock_village(session: Session, village_id: int) -> LockedVillage:
     return LockedVillage(end, quarter_rows(session, village_id))
 
 
-def rulebook_in_force(session: Session, village_id: int, quarter: int) -> int | None:
-    """The newest adopted revision in force on the quarter's first day (also for trials); None before any adoption.
-
-    A trial ends after its quarters: then the revision before it holds again.
-    """
-    return rulebooks_in_force(session, [village_id], [quarter]).get((village_id, quarter))
-
-
 def rulebooks_in_force(session: Session, village_ids: list[int], quarters: list[int]) -> dict[tuple[int, int], int]:
-    """`rulebook_in_force` for many villages and quarters: (village, quarter) → rulebook id."""
+    """(village, quarter) → the newest adopted revision in force on the quarter's first day (also for trials).
+
+    Not in it: before any adoption. A trial ends after its quarters: then the revision before it holds again.
+    """
+    return _adopted(session, village_ids, quarters)[0]
+
+
+def rulebooks_kept(session: Session, village_ids: list[int], quarters: list[int]) -> dict[tuple[int, int], int]:
+    """Where only a trial was adopted and it is over: (village, quarter) → its rulebook.
+
+    A village without an adoption keeps its old revision: such a quarter opens under it, so that what is on the ledger
+    goes on (redemptions, late corrections). But a trial lasts two quarters at most: no new event is declared
+    there until the village has adopted a revision that covers the quarter.
+    """
+    in_force, newest = _adopted(session, village_ids, quarters)
+    return {place: rulebook_id for place, rulebook_id in newest.items() if place not in in_force}
+
+
+def _adopted(
+    session: Session, village_ids: list[int], quarters: list[int]
+) -> tuple[dict[tuple[int, int], int], dict[tuple[int, int], int]]:
+    """The newest adopted revision by village and quarter: of those in force then, and of all that had begun."""
     rows = session.execute(_ADOPTIONS, {"villages": village_ids}).all()
-    found: dict[tuple[int, int], int] = {}
+    in_force: dict[tuple[int, int], int] = {}
+    begun: dict[tuple[int, int], int] = {}
     for village_id, start, trial_quarters, rulebook_id in rows:
         for quarter in quarters:
-            if start <= quarter and (trial_quarters is None or quarter < start + trial_quarters):
-                found[village_id, quarter] = rulebook_id
-    return found
+            if start > quarter:
+                continue
+            begun[village_id, quarter] = rulebook_id
+            if trial_quarters is None or quarter < start + trial_quarters:
+                in_force[village_id, quarter] = rulebook_id
+    return in_force, begun
 
 
 def ensure_quarter(session: Session, village_id: int, quarter: int) -> QuarterRow:
     """The quarter's row; made open, under the revision in force on its first day, where it does not exist yet.
 
-    The caller holds the village's ledger row. Raises Invalid where no revision is in force.
+    After a trial with nothing before it the trial's revision is kept. The caller holds the village's ledger row.
+    Raises Invalid where no revision was ever adopted.
     """
     row = quarter_rows(session, village_id).get(quarter)
     if row is not None:
         return row
-    rulebook_id = rulebook_in_force(session, village_id, quarter)
+    place = (village_id, quarter)
+    in_force, begun = _adopted(session, [village_id], [quarter])
+    rulebook_id = in_force.get(place, begun.get(place))
     if rulebook_id is None:
         village = session.get_one(Village, village_id)
         raise Invalid(

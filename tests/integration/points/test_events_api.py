@@ -14,12 +14,12 @@ from services.points.app import BLUEPRINTS
 from services.points.verification.runs import verify_next_village
 from shared.database import Database
 from shared.identity import Principal, Role
-from shared.models.points import Event, VillageLedger
+from shared.models.points import Event, VillageLedger, VillageQuarter
 from shared.topology import Service
 from shared.web import create_service_app
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.township import PrincipalOf, SmallTownship
-from tests.integration.points.scored_township import ScoredTownship, build_scored_township
+from tests.integration.points.scored_township import FIRST_QUARTER, ScoredTownship, build_scored_township
 
 pytestmark = pytest.mark.usefixtures("any_database")
 Call = Callable[..., Any]
@@ -133,6 +133,32 @@ def test_wrong_input_is_a_problem_with_its_fields(
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
     assert {"quantity", "occurred_on"} <= set(answer.json["errors"])
+
+
+@pytest.mark.parametrize(
+    ("day", "words"),
+    [
+        ("2025-12-31", "2025Q4（2025-10-01 起）还没有采用任何积分细则"),
+        ("2020-01-01", "2020Q1（2020-01-01 起）还没有采用任何积分细则"),
+        ("1999-12-31", "不在册"),
+        ("0001-01-01", "不在册"),
+        ("2026-05-21", "还没有到"),
+        ("9999-12-31", "还没有到"),
+    ],
+)
+def test_a_day_outside_any_rulebook_is_a_problem_that_names_it_alone_and_in_a_batch(
+    day: str, words: str, scored: ScoredTownship, principal_of: PrincipalOf, call: Call, database: Database
+) -> None:
+    member = principal_of(Role.GRID_MEMBER)
+    answer = call(member, "POST", "/events", _row(scored, occurred_on=day))
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+    assert words in answer.json["detail"]
+    assert list(answer.json["errors"]) == ["occurred_on"]
+    batch = call(member, "POST", "/events/batch", {"rows": [_row(scored), _row(scored, occurred_on=day)]})
+    assert (batch.status_code, list(batch.json["errors"])) == (422, ["rows.1.occurred_on"])
+    with database.reading() as session:
+        assert session.scalar(select(func.count()).where(Event.declared_by == member.person_id)) == 0
+        assert set(session.scalars(select(VillageQuarter.quarter))) == {FIRST_QUARTER, FIRST_QUARTER + 1}
 
 
 def test_a_verification_covers_every_village_and_ends_green(

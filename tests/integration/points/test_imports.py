@@ -14,6 +14,7 @@ import xlsxwriter
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from services.points.events.reviews import Verdict, review_event
 from services.points.imports.batches import (
     batch_in_scope,
     error_workbook,
@@ -28,7 +29,18 @@ from shared.calendar import today
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
-from shared.models.points import Account, Event, EventState, ImportBatch, ImportState, Once, Posting, Review, Rule
+from shared.models.points import (
+    Account,
+    Event,
+    EventState,
+    ImportBatch,
+    ImportRow,
+    ImportState,
+    Once,
+    Posting,
+    Review,
+    Rule,
+)
 from shared.models.registry import Household, Kinship
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -337,3 +349,83 @@ def test_a_workbook_of_many_rows_is_imported_and_posted_in_one_posting(
         batch = session.get_one(ImportBatch, import_id)
         assert (batch.state, batch.rows_released) == (ImportState.RELEASED, 5_000)
         assert session.scalars(select(Posting.entry_count).order_by(Posting.id.desc())).first() == 5_000
+
+
+def event_of_row(session: Session, import_id: int, row: int) -> int:
+    return session.scalars(
+        select(ImportRow.event_id).where(ImportRow.import_id == import_id, ImportRow.row_number == row)
+    ).one()
+
+
+def test_a_row_that_was_rejected_waits_no_longer_and_can_be_imported_again(
+    database: Database, scored: ScoredTownship, importer: Principal, second: Principal
+) -> None:
+    household = scored.township.villages[0].households[1]
+    name = scored.township.villages[0].name
+    rows = [[name, 2, "", "CLEAN", f"2026.5.{day}", 1, ""] for day in (20, 21, 22)]
+    import_id = imported(database, importer, workbook(rows))
+    with database.transaction() as session:
+        before = balance(session, household)
+        for row, verdict in ((3, Verdict.REJECT), (4, Verdict.APPROVE)):
+            event_id = event_of_row(session, import_id, row)
+            review_event(session, second, event_id, verdict=verdict, reason="没有来")
+        view = view_of_batch(session, second, batch_in_scope(session, second, import_id))
+        assert (view.waiting, [line.row for line in view.sample], view.batch.state) == (1, [5], ImportState.DECLARED)
+        review_event(session, second, event_of_row(session, import_id, 5), verdict=Verdict.REJECT, reason="没有来")
+    with database.transaction() as session:
+        assert session.get_one(ImportBatch, import_id).state is ImportState.RELEASED
+        with pytest.raises(Conflict, match="没有等待放行"):
+            release_import(session, second, import_id)
+    again = imported(database, importer, workbook(rows))
+    with database.reading() as session:
+        # The approved row is known; the rejected ones are declared anew and reviewed anew.
+        assert counts(session, again) == (ImportState.DECLARED, 3, 2, 1, 0)
+    released(database, second, again)
+    with database.reading() as session:
+        assert balance(session, household) == before + 300
+        states = session.scalars(select(Event.state).where(Event.import_id == import_id).order_by(Event.id)).all()
+        assert states == [EventState.REJECTED, EventState.POSTED, EventState.REJECTED]
+
+
+def test_a_household_must_be_registered_on_the_day_of_the_event(
+    database: Database, scored: ScoredTownship, importer: Principal, database_for: DatabaseFor
+) -> None:
+    village = scored.township.villages[0]
+    with database_for(Service.INTAKE).transaction() as session:
+        session.get_one(Household, village.households[1]).valid_to = date(2026, 5, 20)
+        session.get_one(Household, village.households[2]).valid_from = date(2026, 5, 20)
+        # Who moved away does not stand in the way of another of the same name.
+        session.get_one(Household, village.households[2]).head_name = "吴小满"
+        session.get_one(Household, village.households[1]).head_name = "吴小满"
+    rows = [
+        [village.name, 2, "", "CLEAN", "2026.5.20", 1, ""],
+        [village.name, 2, "", "CLEAN", "2026.5.21", 1, ""],
+        [village.name, 3, "", "CLEAN", "2026.5.19", 1, ""],
+        [village.name, "", "吴小满", "CLEAN", "2026.5.21", 1, ""],
+        [village.name, "", "吴小满", "CLEAN", "2026.5.20", 1, ""],
+    ]
+    import_id = imported(database, importer, workbook(rows))
+    with database.reading() as session:
+        view = view_of_batch(session, importer, batch_in_scope(session, importer, import_id))
+        assert [row for row, _ in view.errors] == [4, 5, 7]
+        assert "2026-05-21 不在册" in view.errors[0][1]
+        assert "2026-05-19 不在册" in view.errors[1][1]
+        assert "有 2 户的户主都叫" in view.errors[2][1]
+        households = session.scalars(select(Event.household_id).where(Event.import_id == import_id).order_by(Event.id))
+        assert households.all() == [village.households[1], village.households[2]]
+
+
+def test_a_day_before_any_rulebook_is_named_in_the_error_workbook(
+    database: Database, scored: ScoredTownship, importer: Principal
+) -> None:
+    name = scored.township.villages[0].name
+    days = ["2025.12.31", "2020.1.1", "1999-1-1", "0001-01-01", 1, "2026.1.1"]
+    import_id = imported(database, importer, workbook([[name, 2, "", "CLEAN", day, 1, ""] for day in days]))
+    with database.reading() as session:
+        assert counts(session, import_id) == (ImportState.DECLARED, 6, 1, 0, 5)
+        view = view_of_batch(session, importer, batch_in_scope(session, importer, import_id))
+        _, content = error_workbook(session, view.batch)
+    reasons = [row[7].value for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=3)]
+    assert "2025Q4 还没有积分细则，请核对日期" in reasons[0]
+    assert all(reasons[:5])
+    assert reasons[5] is None

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
+from services.points.events.declarations import Declaration, declare_events
+from services.points.events.reviews import void_event
 from services.points.quarters.boards import list_boards, read_board
 from services.points.quarters.listing import list_quarters, show_quarter
 from services.points.quarters.objections import answer_objection, raise_objection
 from services.points.quarters.opening import open_quarters
 from services.points.quarters.transitions import close_quarter, publish_quarter, reopen_quarter, tally_quarter
+from services.points.verification.checks import check_village
 from shared.calendar import today
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
+from shared.models.plumbing import OUTBOX
 from shared.models.points import (
+    Adoption,
     BoardEdition,
     BoardRow,
     Entry,
@@ -29,6 +36,7 @@ from shared.models.points import (
     VillageLedger,
     VillageQuarter,
 )
+from shared.models.registry import DutyKind
 from shared.quarters import quarter_of
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -239,3 +247,113 @@ def test_the_running_quarter_is_opened_in_every_village_once(database: Database,
         assert open_quarters(session) == 0
         rows = session.scalars(select(VillageQuarter).where(VillageQuarter.quarter == quarter_of(today()))).all()
         assert {(row.state, row.rulebook_id) for row in rows} == {(QuarterState.OPEN, scored.first)}
+
+
+def on_trial(database: Database, scored: ScoredTownship, village_id: int, quarters: int) -> None:
+    """Let the first revision be on trial only in a village."""
+    with database.transaction() as session:
+        session.execute(
+            update(Adoption)
+            .where(Adoption.village_id == village_id)
+            .values(trial=True, trial_quarters=quarters, matter_number=None, matter_on=None)
+        )
+
+
+def test_after_a_trial_that_nothing_followed_the_next_quarter_opens_under_it_and_the_cadres_are_told(
+    database: Database, scored: ScoredTownship, cadre: Principal
+) -> None:
+    village = scored.township.villages[0]
+    on_trial(database, scored, village.id, 2)
+    with database.transaction() as session:
+        assert open_quarters(session) == 2
+        assert open_quarters(session) == 0
+        row = session.get_one(VillageQuarter, (village.id, quarter_of(today())))
+        assert (row.rulebook_id, row.state) == (scored.first, QuarterState.OPEN)
+        outbox = OUTBOX[Service.POINTS]
+        told = session.scalars(select(outbox.body).where(outbox.name == "gateway.notify"))  # type: ignore[attr-defined]
+        bodies = [json.loads(body) for body in told]
+    assert [body["person_ids"] for body in bodies] == [sorted(village.officials[DutyKind.CADRE])]
+    assert "四议两公开" in bodies[0]["text"]
+    assert len(bodies[0]["text"]) <= 400
+
+
+def test_after_a_trial_the_ledger_goes_on_but_new_events_wait_for_an_adoption(
+    database: Database, scored: ScoredTownship, cadre: Principal
+) -> None:
+    village = scored.township.villages[0]
+    on_trial(database, scored, village.id, 1)
+    declared = Declaration(village.households[2], "CLEAN", date(2026, 7, 3))
+    with database.transaction() as session:
+        open_quarters(session)
+        # What happened during the trial may still be recorded: it is booked in the next open quarter.
+        tally_quarter(session, cadre, village.code, FIRST_QUARTER)
+        assert declare_events(session, cadre, [replace(declared, occurred_on=date(2026, 3, 3))])
+    with database.transaction() as session, pytest.raises(Invalid, match="试行期已满") as refused:
+        declare_events(session, cadre, [declared])
+    assert list(refused.value.errors) == ["occurred_on"]
+    with database.transaction() as session:
+        session.add(
+            Adoption(
+                village_id=village.id, rulebook_id=scored.second, from_quarter=FIRST_QUARTER + 2, matter_number="7"
+            )
+        )
+    with database.transaction() as session:
+        assert declare_events(session, cadre, [declared])
+
+
+def test_what_was_booked_later_while_a_quarter_was_tallied_comes_home_when_it_is_reopened(
+    database: Database, scored: ScoredTownship, cadre: Principal, principal_of: PrincipalOf
+) -> None:
+    village = scored.township.villages[0]
+    late = [
+        ReviewedEvent(village.households[household], scored.codes["CLEAN"], date(2026, 3, 3), 100)
+        for household in (1, 2)
+    ]
+    with database.transaction() as session:
+        tally_quarter(session, cadre, village.code, FIRST_QUARTER)
+        record_events_bulk(session, village.id, late, made_by="test")
+        voided = session.scalars(
+            select(Event.id).where(Event.household_id == village.households[1], Event.occurred_on == date(2026, 3, 3))
+        ).one()
+    with database.transaction() as session:
+        for _ in range(2):
+            reopen_quarter(session, cadre, village.code, FIRST_QUARTER)
+        void_event(session, cadre, voided, reason="登记错误")
+        assert [check.sentence for check in check_village(session, village.id) if not check.passed] == []
+    code = published(database, scored, cadre, FIRST_QUARTER)
+    published(database, scored, cadre, FIRST_QUARTER + 1)
+    with database.reading() as session:
+        board = read_board(session, principal_of(Role.PUBLIC), code, FIRST_QUARTER)
+        assert [line.points for line in board.groups[0][1]] == [900, 1800, 1900]
+        after = read_board(session, principal_of(Role.PUBLIC), code, FIRST_QUARTER + 1)
+        assert ([line.points for line in after.groups[0][1]], after.corrections) == ([1800] * 3, [])
+        corrected = session.scalars(
+            select(BoardRow.corrected).join(BoardEdition).where(BoardEdition.quarter > FIRST_QUARTER)
+        )
+        assert set(corrected) == {0}
+
+
+def test_what_stands_on_a_published_board_is_taken_out_on_the_next_one(
+    database: Database, scored: ScoredTownship, cadre: Principal, principal_of: PrincipalOf
+) -> None:
+    village = scored.township.villages[0]
+    late = ReviewedEvent(village.households[1], scored.codes["CLEAN"], date(2026, 3, 3), 100)
+    with database.transaction() as session:
+        tally_quarter(session, cadre, village.code, FIRST_QUARTER)
+        record_events_bulk(session, village.id, [late], made_by="test")
+    code = published(database, scored, cadre, FIRST_QUARTER + 1)
+    with database.transaction() as session:
+        before = read_board(session, principal_of(Role.PUBLIC), code, FIRST_QUARTER + 1)
+        assert [each["points"] for each in before.corrections] == [100]
+        reopen_quarter(session, cadre, code, FIRST_QUARTER)
+    published(database, scored, cadre, FIRST_QUARTER)
+    published(database, scored, cadre, FIRST_QUARTER + 2)
+    with database.transaction() as session:
+        boards = [
+            read_board(session, principal_of(Role.PUBLIC), code, quarter)
+            for quarter in range(FIRST_QUARTER, FIRST_QUARTER + 3)
+        ]
+        assert boards[1] == before
+        assert [line.points for line in boards[0].groups[0][1]] == [900, 1900, 1800]
+        assert [(each["origin_quarter"], each["points"]) for each in boards[2].corrections] == [(FIRST_QUARTER, -100)]
+        assert [check.sentence for check in check_village(session, village.id) if not check.passed] == []

@@ -9,12 +9,15 @@ from datetime import date
 import pytest
 from sqlalchemy import select, text
 
+from services.points.events.declarations import Declaration, declare_events
 from services.points.events.records import record_message
 from services.points.events.reviews import Verdict, review_event
 from services.points.ledger.village import lock_ledger
+from services.points.quarters.opening import open_quarters
 from services.points.recalculation.runs import RunOrder, cancel_run, resume_run, start_run
 from services.points.recalculation.shards import work_shard
 from services.points.verification.checks import check_village
+from shared.calendar import today
 from shared.database import Database
 from shared.identity import Role
 from shared.messages.points import RecordEvent
@@ -27,7 +30,9 @@ from shared.models.points import (
     RecalculationState,
     Shard,
     ShardState,
+    VillageQuarter,
 )
+from shared.quarters import quarter_of
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.township import PrincipalOf, SmallTownship
@@ -89,6 +94,48 @@ def test_a_withdrawal_that_meets_a_review_takes_back_what_the_review_has_posted(
         balance = session.scalars(select(Account.balance).where(Account.household_id == village.households[1])).one()
         assert balance == 3600
         assert [check.sentence for check in check_village(session, village.id) if not check.passed] == []
+
+
+def test_a_request_and_the_clock_that_open_the_same_quarter_at_once_both_succeed(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    village = scored.township.villages[1]
+    opened: list[int] = []
+
+    def open_all() -> None:
+        with database.transaction() as session:
+            opened.append(open_quarters(session))
+
+    clock = threading.Thread(target=open_all)
+    with database.transaction() as session:
+        declare_events(session, principal_of(Role.ADMIN), [Declaration(village.households[0], "CLEAN", today())])
+        clock.start()
+        wait_until(lambda: waits_for_a_lock(database))
+    clock.join()
+    # The request has made the row of its village; the clock those of the others.
+    assert opened == [1]
+    with database.reading() as session:
+        rows = session.scalars(select(VillageQuarter.village_id).where(VillageQuarter.quarter == quarter_of(today())))
+        assert sorted(rows) == sorted(scored.villages)
+
+
+def test_a_request_that_comes_while_the_clock_opens_quarters_finds_the_row(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    village = scored.township.villages[1]
+
+    def declare() -> None:
+        with database.transaction() as session:
+            declare_events(session, principal_of(Role.ADMIN), [Declaration(village.households[0], "CLEAN", today())])
+
+    request = threading.Thread(target=declare)
+    with database.transaction() as session:
+        assert open_quarters(session) == 2
+        request.start()
+        wait_until(lambda: waits_for_a_lock(database))
+    request.join()
+    with database.reading() as session:
+        assert session.scalars(select(Event.state).where(Event.occurred_on == today())).all() == [EventState.DECLARED]
 
 
 def test_a_run_that_is_cancelled_during_its_last_shard_is_done_when_it_is_resumed(

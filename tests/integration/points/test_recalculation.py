@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from services.points.recalculation import dispatch
 from services.points.recalculation.differences import describe_households, forget_previews, select_changed_households
 from services.points.recalculation.dispatch import sweep_shards
 from services.points.recalculation.losses import send_notices
@@ -316,6 +317,27 @@ def test_a_shard_that_is_still_on_its_way_is_left_to_the_relay_when_its_lease_la
     with database.transaction() as session:
         sweep_shards(session)
         assert session.get_one(Shard, shard_id).message_id == message_id
+
+
+def test_a_sweep_ends_runs_in_the_order_of_their_ids_so_that_two_sweeps_never_wait_for_each_other(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        # A set of these two keeps the order in which they come: nine first, then one.
+        for run_id, village_id in ((9, scored.villages[0]), (1, scored.villages[1])):
+            session.add(
+                Recalculation(id=run_id, township_id=scored.township.id, mode=PREVIEW, quarters="[]", made_by="test")
+            )
+            session.flush()
+            session.add(
+                Shard(recalculation_id=run_id, village_id=village_id, state=ShardState.RUNNING, lease_until=now())
+            )
+            session.flush()
+    ended: list[int] = []
+    monkeypatch.setattr(dispatch, "finish_run", lambda _, run_id: ended.append(run_id))
+    with database.transaction() as session:
+        sweep_shards(session)
+    assert ended == [1, 9]
 
 
 def test_differences_of_a_preview_are_forgotten_after_thirty_days_and_it_can_not_be_applied(

@@ -132,20 +132,18 @@ CASES = [
 ]
 
 
-def _scores(session: Session, township: SmallTownship, case: Case) -> list[int]:
+def _scores(session: Session, township: SmallTownship, case: Case, *, batches: int = 1) -> list[int]:
+    """What the ledger holds by event; with two batches, the last event comes by a later one."""
     village = township.villages[0]
     codes = add_codes(session, township.id)
     rulebook = add_rulebook(session, township.id, 1, case.lines, codes)
     adopt(session, village.id, rulebook, quarter_of(FIRST_DAY))
-    record_events_bulk(
-        session,
-        village.id,
-        [
-            ReviewedEvent(village.households[0], codes[rule], day, quantity, chosen)
-            for rule, day, quantity, chosen in case.events
-        ],
-        made_by="task:test",
-    )
+    events = [
+        ReviewedEvent(village.households[0], codes[rule], day, quantity, chosen)
+        for rule, day, quantity, chosen in case.events
+    ]
+    for batch in [events] if batches == 1 else [events[:-1], events[-1:]]:
+        record_events_bulk(session, village.id, batch, made_by="task:test")
     held = (
         select(func.coalesce(func.sum(Entry.amount), 0))
         .where(Entry.village_id == Event.village_id, Entry.event_id == Event.id)
@@ -161,3 +159,25 @@ def _scores(session: Session, township: SmallTownship, case: Case) -> list[int]:
 def test_scores(case: Case, any_database: str, database_for: DatabaseFor, small_township: SmallTownship) -> None:
     with database_for(Service.POINTS).transaction() as session:
         assert _scores(session, small_township, case) == case.scores
+
+
+LATE = [
+    Case("a yearly tier", {0: BY_YEAR}, [(0, OCTOBER, 600, None), (0, JULY, 300, None)], [100, 0]),
+    Case("a step", {0: STEPPED}, _once(STEPPED, OCTOBER, JULY), [-1500, -800]),
+    Case("once a year", {0: replace(FIXED, once=Once.YEAR)}, _once(FIXED, OCTOBER, JULY), [0, 200]),
+    Case("once ever", {0: replace(FIXED, once=Once.EVER)}, _once(FIXED, JANUARY, JULY), [0, 200]),
+    Case(
+        "the room that it leaves under the category's cap",
+        {0: replace(FIXED, once=Once.YEAR, category_cap=300), 1: replace(FIXED, category_cap=300)},
+        [(0, OCTOBER, 100, None), (1, OCTOBER, 100, None), (0, JULY, 100, None)],
+        [0, 200, 200],
+    ),
+]
+
+
+@pytest.mark.parametrize("case", LATE, ids=lambda case: case.says)
+def test_a_batch_that_comes_late_scores_again_what_remembers_it_in_later_quarters(
+    case: Case, any_database: str, database_for: DatabaseFor, small_township: SmallTownship
+) -> None:
+    with database_for(Service.POINTS).transaction() as session:
+        assert _scores(session, small_township, case, batches=2) == case.scores
