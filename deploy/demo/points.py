@@ -16,6 +16,7 @@ from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.quarters.transitions import close_quarter, publish_quarter, tally_quarter
 from services.points.store.fulfilments import fulfil_redemption
 from services.points.store.items import ItemFacts, add_item
+from services.points.store.opening_days import state_opening_days
 from services.points.store.reservations import reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from shared.errors import Conflict
@@ -49,6 +50,9 @@ GOODS = (
     Goods("YG", "牙膏", "支", 600, 80, 520),
     Goods("XLP", "洗脸盆", "个", 1500, 30, 1200),
 )
+
+STORE_OPEN_ON = (3, 6)
+"""Wednesday and Saturday."""
 
 
 def villager_of(made: MadeTownship, village: MadeVillage, session: Session, kind: DutyKind, place: int) -> Principal:
@@ -149,6 +153,7 @@ class PointsMaker:
     def store(self, session: Session, made: MadeTownship, village: MadeVillage) -> None:
         """Goods on the shelf, some redemptions fulfilled, a few that wait to be fetched."""
         keeper = villager_of(made, village, session, DutyKind.KEEPER, 0)
+        state_opening_days(session, keeper, village_code=village.plan.code, weekdays=STORE_OPEN_ON)
         items = []
         for goods in GOODS:
             facts = ItemFacts(name=goods.name, unit=goods.unit, points=goods.points, cost_fen=goods.cost_fen)

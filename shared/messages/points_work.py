@@ -26,6 +26,11 @@ class _VerificationV1(Schema):
     verification_id = fields.Integer(required=True, strict=True)
 
 
+class _ExpiryV1(Schema):
+    village_id = fields.Integer(required=True, strict=True)
+    month = fields.Integer(required=True, strict=True)
+
+
 @message_class(name="points.recalculate_shard", queue=Queue.POINTS_BULK, version=1, accepts={1: _ShardV1()})
 @dataclass(frozen=True, slots=True)
 class RecalculateShard(Message):
@@ -80,3 +85,18 @@ class ForgetPreviews(Message):
 @dataclass(frozen=True, slots=True)
 class OpenQuarters(Message):
     """Open the running quarter in every village that has a rulebook in force."""
+
+
+@message_class(name="points.expire_points", queue=Queue.POINTS_BULK, version=1, accepts={1: _NothingV1()})
+@dataclass(frozen=True, slots=True)
+class ExpirePoints(Message):
+    """Let the points of the month that is over go, village by village, and announce those of the running one."""
+
+
+@message_class(name="points.expire_village", queue=Queue.POINTS_BULK, version=1, accepts={1: _ExpiryV1()})
+@dataclass(frozen=True, slots=True)
+class ExpireVillage(Message):
+    """Book what expired in a village at the end of `month` (year × 12 + month − 1)."""
+
+    village_id: int
+    month: int

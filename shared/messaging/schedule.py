@@ -77,6 +77,8 @@ SCHEDULE: tuple[Scheduled, ...] = (
     Scheduled("points.sweep_shards", "* * * * *"),
     Scheduled("points.open_quarters", "10 0 * * *"),
     Scheduled("points.lapse_redemptions", "20 0 * * *"),
+    # After what was not fetched has gone back.
+    Scheduled("points.expire_points", "30 0 1 * *"),
     Scheduled("points.forget_previews", "40 3 * * *"),
     Scheduled("petitions.remind_of_clocks", "30 7 * * *"),
     Scheduled("intake.remind_of_demands", "40 7 * * *"),

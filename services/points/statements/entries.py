@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
+from services.points.expiry.explanation import explain_expiry
 from shared.calendar import day_of
 from shared.models.points import (
     Entry,
@@ -64,6 +65,8 @@ def describe_entries(session: Session, household: Household, entries: Sequence[E
     postings = _postings(session, {entry.posting_id for entry in entries})
     events = _events(session, household.village_id, {entry.event_id for entry in entries if entry.event_id > 0})
     goods = _goods(session, household, {entry.posting_id for entry in entries if entry.event_id < 0})
+    expired = {entry.posting_id: entry.amount for entry in entries if entry.kind is EntryKind.EXPIRY}
+    reasons = explain_expiry(session, household.village_id, household.id, expired)
     lines = []
     for entry in entries:
         posting = postings[entry.posting_id]
@@ -82,7 +85,7 @@ def describe_entries(session: Session, household: Household, entries: Sequence[E
                 rule_code=event.code if event else None,
                 quantity=event.quantity if event else None,
                 unit=event.unit if event else None,
-                note=event.note if event else None,
+                note=event.note if event else reasons.get(entry.posting_id),
                 recalculation_id=posting.recalculation_id,
                 reason=posting.reason,
             )

@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from services.points.store.items import KEEPERS, hold_stock, item_in_scope, price_on
+from services.points.store.opening_days import last_day_to_fetch
 from services.points.store.redemptions import redemption_in_scope
 from shared import audit
 from shared.amounts import format_hundredths
@@ -21,9 +22,6 @@ from shared.identity import Principal, Role
 from shared.identity.scope import household_in_scope
 from shared.models.base import now
 from shared.models.points import Account, Item, LimitPeriod, MoveKind, Redemption, RedemptionState, StockMove
-
-KEPT_DAYS = 7
-"""How long goods are kept for a household; the last day counts wholly."""
 
 MAXIMUM_QUANTITY = 1_000
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -72,7 +70,7 @@ def reserve_goods(
         quantity=quantity,
         points=points,
         reserved_by=actor.actor,
-        expires_at=end_of_day(today() + timedelta(days=KEPT_DAYS)),
+        expires_at=end_of_day(last_day_to_fetch(session, household.village_id, today())),
         person_id=actor.person_id,
     )
     session.add(redemption)

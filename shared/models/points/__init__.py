@@ -4,7 +4,16 @@ from shared.models.points.adoption import Adoption, QuarterLeftover, QuarterStat
 from shared.models.points.board import BoardEdition, BoardRow, Objection, ObjectionState
 from shared.models.points.event import Allocation, Event, EventSource, EventState
 from shared.models.points.imports import ImportBatch, ImportRow, ImportState
-from shared.models.points.ledger import GENESIS, Account, Entry, EntryKind, Posting, PostingKind, VillageLedger
+from shared.models.points.ledger import (
+    GENESIS,
+    Account,
+    Entry,
+    EntryKind,
+    ExpiryRun,
+    Posting,
+    PostingKind,
+    VillageLedger,
+)
 from shared.models.points.recalculation import (
     Difference,
     Recalculation,
@@ -36,6 +45,7 @@ from shared.models.points.store import (
     Lot,
     LotSource,
     MoveKind,
+    OpeningDay,
     Price,
     Redemption,
     RedemptionState,
@@ -60,6 +70,7 @@ __all__ = [
     "EventState",
     "Evidence",
     "Expiry",
+    "ExpiryRun",
     "ImportBatch",
     "ImportRow",
     "ImportState",
@@ -73,6 +84,7 @@ __all__ = [
     "Objection",
     "ObjectionState",
     "Once",
+    "OpeningDay",
     "Per",
     "Posting",
     "PostingKind",

@@ -135,3 +135,20 @@ class Account(Base):
     household_id: Mapped[int] = mapped_column(ForeignKey("registry_household.id"), primary_key=True)
     balance: Mapped[int] = mapped_column(BigInteger, default=0)
     reserved: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class ExpiryRun(Base):
+    """A village's expiry 到期 of a month, booked once: so each household has one entry of it at most.
+
+    `ran_at` is the instant from which the points were gone: a replay lets them go at the same place.
+    """
+
+    __tablename__ = "points_expiry_run"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    village_id: Mapped[int] = mapped_column(ForeignKey("registry_village.id"), primary_key=True)
+    # year × 12 + month − 1 of the month at whose end the points expired.
+    month: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    ran_at: Mapped[datetime] = mapped_column(default=now)
+    # Null where nothing differed.
+    posting_id: Mapped[int | None] = mapped_column(ForeignKey("points_posting.id"), index=True)

@@ -48,6 +48,19 @@ class Item(Base):
     version: Mapped[int] = mapped_column(default=1)
 
 
+class OpeningDay(Base):
+    """A weekday 营业日 on which a village's store is open, 1 for Monday to 7. None at all: the village has not said."""
+
+    __tablename__ = "points_opening_day"
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 1 AND 7", name="weekday_of_a_week"),
+        {"sqlite_with_rowid": False},
+    )
+
+    village_id: Mapped[int] = mapped_column(ForeignKey("registry_village.id"), primary_key=True)
+    weekday: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
 class Price(Base):
     """What one unit costs from a day on, in hundredths of a point."""
 

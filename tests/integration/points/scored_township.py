@@ -42,7 +42,9 @@ class ScoredTownship:
         return [village.id for village in self.township.villages]
 
 
-def build_scored_township(session: Session, township: SmallTownship, *, adopt_second: bool = True) -> ScoredTownship:
+def build_scored_township(
+    session: Session, township: SmallTownship, *, adopt_second: bool = True, events: bool = True
+) -> ScoredTownship:
     """Revision 1 (HELP 2 points, at most 6 a month; CLEAN 1; FINE −3) in force and scored; revision 2 gives HELP 3
     points and takes 5 for FINE, and is adopted as a correction from the same quarter on.
     """
@@ -58,7 +60,8 @@ def build_scored_township(session: Session, township: SmallTownship, *, adopt_se
         session.add(_adoption(village.id, first))
     session.flush()
     for village in township.villages:
-        record_events_bulk(session, village.id, _events(village.households, codes), made_by="test")
+        happened = _events(village.households, codes) if events else []
+        record_events_bulk(session, village.id, happened, made_by="test")
     scored = ScoredTownship(township, first, second, codes)
     if adopt_second:
         adopt(session, scored)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,10 +15,11 @@ from services.points.ledger.village import prepare_village
 from services.points.store.fulfilments import fulfil_redemption, refund_redemption
 from services.points.store.items import ItemFacts, add_item, edit_item, price_on
 from services.points.store.lapsing import lapse_redemptions
+from services.points.store.opening_days import opening_days, state_opening_days
 from services.points.store.redemptions import redemption_by_code, select_redemptions
 from services.points.store.reservations import cancel_reservation, reserve_goods
 from services.points.store.stock import Delivery, count_stock, receive_goods, write_off
-from shared.calendar import today
+from shared.calendar import SHANGHAI, today
 from shared.database import Database
 from shared.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
@@ -214,6 +216,46 @@ def test_what_is_not_fetched_in_seven_days_goes_back_and_can_not_be_fetched(
         assert account(session, second) == (3600, 500)
         assert stock(session, item_id) == (10, 1)
         assert_books_agree(session)
+
+
+@pytest.mark.parametrize(
+    ("open_on", "last"),
+    [
+        # Reserved on Wednesday, 24 June.
+        ((), date(2026, 7, 1)),
+        ((6, 7), date(2026, 7, 1)),
+        ((4, 3), date(2026, 7, 1)),
+        ((3,), date(2026, 7, 8)),
+        ((4,), date(2026, 7, 2)),
+        ((2,), date(2026, 7, 7)),
+    ],
+)
+def test_a_reservation_lasts_seven_days_and_at_least_two_opening_days(
+    open_on: tuple[int, ...], last: date, database: Database, scored: ScoredTownship, keeper: Principal
+) -> None:
+    village = scored.township.villages[0]
+    with time_machine.travel(datetime(2026, 6, 24, 12, tzinfo=SHANGHAI)):
+        item_id = shelf(database, scored, keeper)
+        with database.transaction() as session:
+            for weekdays in ((1, 2, 5), open_on):
+                state_opening_days(session, keeper, village_code=village.code, weekdays=weekdays)
+            made = reserve_goods(
+                session, keeper, household_id=village.households[1], item_id=item_id, quantity=1, key="k" * 8
+            )
+            assert made.expires_at == datetime.combine(last + timedelta(days=1), time(), SHANGHAI)
+
+
+def test_opening_days_are_weekdays_of_ones_own_store(
+    database: Database, scored: ScoredTownship, keeper: Principal
+) -> None:
+    here, there = scored.township.villages
+    with database.transaction() as session:
+        with pytest.raises(Invalid, match="1 到 7"):
+            state_opening_days(session, keeper, village_code=here.code, weekdays=(0, 3))
+        with pytest.raises(Forbidden):
+            state_opening_days(session, keeper, village_code=there.code, weekdays=(3,))
+        state_opening_days(session, keeper, village_code=here.code, weekdays=(6, 3, 6))
+        assert opening_days(session, here.id) == {3, 6}
 
 
 def test_points_goods_and_limits_that_do_not_suffice_are_said_in_words(
