@@ -95,20 +95,21 @@ def revised(draw: st.DrawFn, sheet: Sheet) -> Sheet:
     return changed
 
 
+happening = st.builds(
+    Happening,
+    household=st.integers(0, 2),
+    rule=st.integers(0, RULES - 1),
+    day=st.integers(0, DAYS).map(lambda offset: FIRST_DAY + timedelta(days=offset))
+    | st.integers(0, 20).map(lambda offset: FIRST_DAY + timedelta(days=offset)),
+    quantity=st.sampled_from([100, 100, 100, 50, 1, 250, 333, 1000]),
+    chosen=st.none() | _amounts,
+)
+"""A random event."""
+
+
 def happenings(most: int = 40) -> st.SearchStrategy[list[Happening]]:
     """Random events, many of them on few households and days."""
-    return st.lists(
-        st.builds(
-            Happening,
-            household=st.integers(0, 2),
-            rule=st.integers(0, RULES - 1),
-            day=st.integers(0, DAYS).map(lambda offset: FIRST_DAY + timedelta(days=offset))
-            | st.integers(0, 20).map(lambda offset: FIRST_DAY + timedelta(days=offset)),
-            quantity=st.sampled_from([100, 100, 100, 50, 1, 250, 333, 1000]),
-            chosen=st.none() | _amounts,
-        ),
-        max_size=most,
-    )
+    return st.lists(happening, max_size=most)
 
 
 def add_codes(session: Session, township_id: int) -> list[int]:
@@ -159,14 +160,18 @@ def add_rulebook(session: Session, township_id: int, revision: int, sheet: Sheet
     return rulebook.id
 
 
-def adopt(session: Session, village_id: int, rulebook_id: int, from_quarter: int) -> None:
-    """Record an adoption with a matter."""
+def adopt(
+    session: Session, village_id: int, rulebook_id: int, from_quarter: int, *, correction_reason: str = ""
+) -> None:
+    """Record an adoption with a matter; with a reason, as a correction."""
     session.add(
         Adoption(
             village_id=village_id,
             rulebook_id=rulebook_id,
             from_quarter=from_quarter,
             matter_number="村民会议〔2025〕1号",
+            correction=bool(correction_reason),
+            correction_reason=correction_reason,
         )
     )
     session.flush()

@@ -124,7 +124,7 @@ class StatementPage:
         explanation = self.explained.get(entry["event"] or "")
         if explanation is None:
             sentences = [_("%(title)s，%(amount)s。", title=entry["title"], amount=signed_points(entry["amount"]))]
-            return sentences + ([entry["reason"]] if entry["reason"] else [])
+            return sentences + [words for words in (entry["reason"], entry["note"]) if words]
         return list(explanation["sentences"])
 
     def _facts(self, entry: Data) -> list[tuple[str, str]]:
