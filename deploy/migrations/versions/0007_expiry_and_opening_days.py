@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.models.base import BigId, UtcDateTime
 
-revision = "0006_expiry_and_opening_days"
-down_revision = "0005_gateway"
+revision = "0007_expiry_and_opening_days"
+down_revision = "0006_step_rewriting"
 branch_labels = None
 depends_on = None
 
