@@ -16,7 +16,7 @@ from services.points.events.reviews import Verdict, review_event, void_event
 from services.points.verification.checks import check_village
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Role
-from shared.models.points import Entry, EventState, Evidence, Mode, Once, Review, Rule
+from shared.models.points import Entry, EventState, Evidence, Mode, Once, Review, Rule, Rulebook
 from shared.models.registry import Kinship, Resident
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -52,6 +52,8 @@ def _change(session: Session, scored: ScoredTownship, code: str, **values: objec
     ).one()
     for name, value in values.items():
         setattr(line, name, value)
+    # What is published never changes, so its lines are kept by version: this is another one.
+    session.get_one(Rulebook, scored.first).version += 1
     session.flush()
 
 
