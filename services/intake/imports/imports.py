@@ -13,7 +13,8 @@ from services.intake.imports.workbooks import NAMES
 from services.intake.roles import REGISTRY_WRITERS
 from shared import audit
 from shared.errors import Conflict, Forbidden, NotFound
-from shared.files import XLSX, read_file, store_file
+from shared.excel import recognise
+from shared.files import XLSX, media_type_of, read_file, store_file
 from shared.identity import Principal, Role
 from shared.messages.intake import RunImport
 from shared.messaging import outbox
@@ -30,11 +31,15 @@ def start_import(
 ) -> RegistryImport:
     """Store the workbook and ask the bulk worker for a check, and for the import where nothing is wrong.
 
-    Raises Invalid for a file that is no workbook, Forbidden for duties by anybody but the township's admin.
+    Raises Invalid for a file that is neither a workbook nor CSV, Forbidden for duties by anybody but the township's
+    admin.
     """
     if not actor.has(*REGISTRY_WRITERS) or (kind is ImportKind.DUTIES and not actor.covers_township(Role.ADMIN)):
         raise Forbidden(f"您不能导入{NAMES[kind]}。如需办理，请联系乡镇管理员。")
-    file = store_file(session, content, name=name, allowed=frozenset({XLSX}), sealed=True, expires_at=now() + KEPT)
+    is_workbook = recognise(content[:512], name=name, size=len(content)) == "xlsx"
+    # CSV has no sign of its own: it is stored as whatever its text looks like.
+    allowed = frozenset({XLSX if is_workbook else media_type_of(content)})
+    file = store_file(session, content, name=name, allowed=allowed, sealed=True, expires_at=now() + KEPT)
     villages = None if actor.covers_township(Role.ADMIN) else sorted(actor.villages_of(Role.CADRE))
     started = RegistryImport(
         township_id=actor.township_id,
@@ -107,4 +112,4 @@ def error_workbook(session: Session, found: RegistryImport) -> tuple[str, bytes]
     if found.error_file_sha256 is None:
         raise NotFound("这次导入没有错误表。")
     _, content = read_file(session, found.error_file_sha256)
-    return f"错误-{found.file_name}", content
+    return f"错误-{found.file_name.rsplit('.', 1)[0]}.xlsx", content

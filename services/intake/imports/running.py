@@ -94,7 +94,7 @@ def _store_errors(session: Session, found: RegistryImport, path: Path, header_ro
     stored = store_file(
         session,
         target.read_bytes(),
-        name=f"错误-{found.file_name}",
+        name=f"错误-{found.file_name.rsplit('.', 1)[0]}.xlsx",
         allowed=frozenset({XLSX}),
         sealed=True,
         expires_at=now() + KEPT,

@@ -133,7 +133,7 @@ def _store_errors(session: Session, batch: ImportBatch, path: Path, header_row: 
     stored = store_file(
         session,
         target.read_bytes(),
-        name=f"错误-{batch.file_name}",
+        name=f"错误-{batch.file_name.rsplit('.', 1)[0]}.xlsx",
         allowed=frozenset({XLSX}),
         sealed=True,
         expires_at=now() + KEPT,

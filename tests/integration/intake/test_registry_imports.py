@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -56,10 +57,11 @@ def upload(
     *,
     dry_run: bool = True,
     status: int = 202,
+    name: str = "台账.xlsx",
 ) -> dict[str, Any]:
     answer = api.call(
         "POST", "/imports", who, data={
-            "kind": kind, "dry_run": json.dumps(dry_run), "file": (io.BytesIO(content), "台账.xlsx"),
+            "kind": kind, "dry_run": json.dumps(dry_run), "file": (io.BytesIO(content), name),
         },
     )  # fmt: skip
     assert answer.status_code == status, answer.text
@@ -209,6 +211,29 @@ def test_what_is_no_workbook_is_said_to_be_none(
         assert "缺少" in body["detail"]
     else:
         assert body["detail"]
+
+
+def test_a_csv_sheet_is_imported_like_a_workbook_and_gets_an_error_workbook(
+    api: Api, principal_of: PrincipalOf
+) -> None:
+    cadre = principal_of(Role.CADRE)
+    header = "村,组,户号,姓名,与户主关系\n"
+    clean = (header + "示例1村,1组,41,覃大山,户主\n").encode("utf-8-sig")
+    assert upload(api, cadre, clean, dry_run=False, name="户和人.csv")["created"] == 2
+    wrong = (header + "示例1村,9组,42,石三,户主\n").encode("gb18030")
+    refused = upload(api, cadre, wrong, name="户和人.csv")
+    answer = api.call("GET", f"/imports/{refused['id']}/errors.xlsx", cadre)
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    assert sheet is not None
+    assert "9组" in str(sheet.cell(2, 6).value)
+    assert unquote(answer.headers["Content-Disposition"]).endswith("错误-户和人.xlsx")
+
+
+def test_an_old_workbook_is_refused_beside_the_field_with_how_to_mend_it(api: Api, principal_of: PrincipalOf) -> None:
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    assert "另存为”.xlsx" in upload(api, principal_of(Role.CADRE), old, status=422, name="户和人.xls")["detail"]
+    broken = upload(api, principal_of(Role.CADRE), b"PK\x03\x04broken", status=422)
+    assert broken["errors"]["file"] == [broken["detail"]]
 
 
 def test_duties_are_imported_once(api: Api, small_township: SmallTownship, principal_of: PrincipalOf) -> None:

@@ -58,7 +58,7 @@ def send() -> AnyResponse | tuple[str, int]:
             idempotency_key=request.form.get("idempotency_key"),
         )
     except ServiceProblem as problem:
-        return _form(request.form, errors_of(problem)), 422
+        return _form(request.form, errors_of(problem, general="file")), 422
     return redirect(url_for("registry.show_import", import_id=answer.data["id"]), code=303)
 
 
