@@ -26,13 +26,13 @@ class RoleLogin:
 
 LOGINS = (
     RoleLogin("villager", "村民", None),
-    RoleLogin("grid", "组长（网格员）", DutyKind.GRID_MEMBER, in_village=True),
+    RoleLogin("grid", "片组邻长", DutyKind.GRID_MEMBER, in_village=True),
     RoleLogin("cadre", "村干部", DutyKind.CADRE, place=2, in_village=True),
     RoleLogin("cadre2", "村干部（复核）", DutyKind.CADRE, place=1, in_village=True),
     RoleLogin("keeper", "超市管理员", DutyKind.KEEPER, in_village=True),
     RoleLogin("judge", "评议员", DutyKind.JUDGE, in_village=True),
     RoleLogin("supervisor", "村务监督委员会主任", DutyKind.SUPERVISOR, in_village=True),
-    RoleLogin("handler", "经办人（自然资源和生态环境办公室）", DutyKind.HANDLER, place=5),
+    RoleLogin("handler", "办公室经办人（自然资源和生态环境办公室）", DutyKind.HANDLER, place=5),
     RoleLogin("leader", "接访领导", DutyKind.LEADER),
     RoleLogin("clerk", "信访专干", DutyKind.CLERK),
     RoleLogin("discipline", "纪检干部", DutyKind.DISCIPLINE),

@@ -106,7 +106,7 @@ def from_terminal() -> FirstTownship:
     name = _ask("乡镇名称（例如 大高坪苗族乡）：", lambda text: check_name(text, "乡镇名称"))
     code = _ask("乡镇统计代码（9 位）：", check_code)
     admin = _ask("管理员姓名：", lambda text: check_name(text, "管理员姓名"))
-    username = _ask("登录用户名：", clean_username)
+    username = _ask("登录账号：", clean_username)
     while True:
         password = _ask(
             "登录密码（至少 10 个字符，输入时不显示）：",

@@ -53,7 +53,7 @@ def create_account(session: Session, actor: Principal, *, person_id: int, userna
         with session.begin_nested():
             session.add(account)
     except IntegrityError as error:
-        raise Conflict("这个人已有账号，或这个用户名已被使用，请换一个用户名。") from error
+        raise Conflict("这个人已有账号，或这个账号名已被使用，请换一个账号名。") from error
     audit.record(session, actor, "create_account", "account", account.id, details={"person": person.id})
     return account
 
@@ -172,7 +172,7 @@ def clean_username(username: str) -> str:
     """The user name in lower case. Raises Invalid."""
     name = username.strip().lower()
     if not _USERNAME.fullmatch(name):
-        sentence = "用户名要 2 到 40 个字符，只用小写字母、数字、汉字和 . _ -。"
+        sentence = "账号名要 2 到 40 个字符，只用小写字母、数字、汉字和 . _ -。"
         raise Invalid(sentence, errors={"username": [sentence]})
     return name
 

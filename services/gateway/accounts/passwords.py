@@ -53,7 +53,7 @@ def require_good_password(password: str, username: str) -> None:
     if not MINIMUM_LENGTH <= len(password) <= 128:
         sentence = f"密码至少要 {MINIMUM_LENGTH} 个字符，可以是几个词连起来。"
     elif username.lower() in password.lower():
-        sentence = "密码里不要包含用户名。"
+        sentence = "密码里不要包含账号名。"
     elif len(set(password)) < 5:
         sentence = "密码太简单，请换一个不重复的。"
     if sentence:

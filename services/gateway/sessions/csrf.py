@@ -20,6 +20,9 @@ from shared.errors import Forbidden
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 _EXPIRED_FORM = "这个页面打开太久了，或者登录已经过期，所以还没有提交。您填的内容都在，请按下面的步骤继续。"
+_HEADER_MISSING = (
+    "请求头 X-CSRF-Token 缺少或已失效，没有执行。请用 GET /api/session 取 csrf_token，放进 X-CSRF-Token 后再发一次。"
+)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _EXPIRED = "这个页面打开太久了，或者登录已经过期，没有提交。请刷新页面后重新提交，填过的内容可以先复制下来。"
 
@@ -44,6 +47,8 @@ def check_csrf() -> None:
         return
     offered = request.headers.get(HEADER) or _form_field()
     if not offered or not hmac.compare_digest(offered.encode(), csrf_token().encode()):
+        if is_api_path(request.path):
+            raise Forbidden(_HEADER_MISSING)
         raise ExpiredForm(_EXPIRED_FORM) if _is_own_form() else Forbidden(_EXPIRED)
 
 
@@ -61,7 +66,7 @@ def _form_field() -> str | None:
 
 def _is_own_form() -> bool:
     """Whether the browser itself says that our own page sent this form; only then is it shown back."""
-    return not is_api_path(request.path) and request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def _same_origin() -> bool:

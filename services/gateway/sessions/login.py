@@ -24,7 +24,7 @@ from shared.models.registry import Household, Township, Village
 from shared.settings import settings
 from shared.web.refusals import Unauthenticated
 
-_WRONG = "用户名或密码不对，请检查大小写后重新输入。"
+_WRONG = "账号或密码不对，请检查大小写后重新输入。"
 _WRONG_CARD = "卡号或查询密码不对。查询密码是 6 位数字，忘记了请找村干部重置。"
 _ENDED = "您的职责已经到期或账号已停用，不能登录。如需继续使用，请联系乡镇管理员。"
 

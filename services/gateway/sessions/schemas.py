@@ -24,7 +24,7 @@ class LoginSchema(Schema):
         if missing:
             raise ValidationError(missing)
         if "card" in data and "username" in data:
-            raise ValidationError({"card": ["用户名和卡号只能填一种。"]})
+            raise ValidationError({"card": ["账号和卡号只能填一种。"]})
 
 
 class DemoLoginSchema(Schema):

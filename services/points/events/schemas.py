@@ -13,6 +13,8 @@ from shared.models.points import EventState, Mode, Review
 from shared.quarters import format_quarter, parse_quarter
 from shared.web import PageArguments
 
+_CHOOSE_RULE = "请选择条目。"
+
 
 class Quarter(fields.Field[int]):
     """marshmallow field: `2026Q3` in JSON, the quarter's number in Python."""
@@ -24,14 +26,16 @@ class Quarter(fields.Field[int]):
         try:
             return parse_quarter(str(value))
         except ValueError as error:
-            raise ValidationError("季度请写成 2026Q3 这样。") from error
+            raise ValidationError("2026Q3 是 2026 年第三季度，请照这样写。") from error
 
 
 class DeclarationSchema(Schema):
     """One declared event."""
 
     household_id = fields.Integer(required=True, data_key="household")
-    rule = fields.String(required=True, validate=validate.Length(1, 20))
+    rule = fields.String(
+        required=True, validate=validate.Length(1, 20, error=_CHOOSE_RULE), error_messages={"required": _CHOOSE_RULE}
+    )
     occurred_on = fields.Date(required=True)
     quantity = Hundredths(load_default=100)
     chosen = Hundredths(load_default=None, allow_none=True)

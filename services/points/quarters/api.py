@@ -62,7 +62,7 @@ def _quarter(text: str) -> int:
     try:
         return parse_quarter(text)
     except ValueError as error:
-        raise NotFound("没有这个季度，季度写作 2026Q3 这样。") from error
+        raise NotFound("没有这个季度。2026Q3 是 2026 年第三季度，请照这样写。") from error
 
 
 def _act(act: Callable[..., Any], quarter: str, code: str, **values: Any) -> QuarterView:

@@ -14,7 +14,10 @@ def test_a_change_without_the_token_is_refused(house: House) -> None:
     answer = client.post("/api/notices/read")
     assert answer.status_code == 403
     assert answer.json is not None
-    assert "刷新" in answer.json["detail"]
+    # A program can't reload a page: it is told which header is missing and where its value comes from.
+    assert "X-CSRF-Token" in answer.json["detail"]
+    assert "GET /api/session" in answer.json["detail"]
+    assert "刷新" not in answer.json["detail"]
 
 
 @pytest.mark.parametrize("token", ["", "wrong", "中文"])
