@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from services.gateway.pages.wording import _
-from shared.calendar import say_day, say_moment, say_remaining
+from shared.calendar import day_of, say_day, say_moment, say_remaining, today
 from shared.identity import Role
 from shared.quarters import format_quarter, parse_quarter
 
@@ -54,11 +54,16 @@ def quarters_words(texts: Sequence[str]) -> str:
     return "、".join(said)
 
 
+def day_in(value: str | date | datetime) -> date:
+    """The day of a date, an instant or its ISO text; an instant's day is the township's, never UTC's."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value) if "T" in value else date.fromisoformat(value)
+    return day_of(value) if isinstance(value, datetime) else value
+
+
 def day_words(value: str | date | None) -> str:
-    """`10月5日 周一` of a date or an ISO date; nothing of nothing."""
-    if not value:
-        return ""
-    return say_day(value if isinstance(value, date) else date.fromisoformat(value[:10]))
+    """`10月5日 周一` of a date, an instant or its ISO text; nothing of nothing."""
+    return say_day(day_in(value)) if value else ""
 
 
 def moment_words(value: str | datetime | None) -> str:
@@ -70,9 +75,15 @@ def moment_words(value: str | datetime | None) -> str:
 
 def remaining_words(value: str | date | None) -> str:
     """`还剩 3 天`, `今天到期`, `已超 2 天`."""
+    return say_remaining(day_in(value)) if value else ""
+
+
+def due_kind(value: str | date | None) -> str:
+    """The colour of a due day's tag: `late` after it, `soon` in the week before it, else `plain`."""
     if not value:
-        return ""
-    return say_remaining(value if isinstance(value, date) else date.fromisoformat(value[:10]))
+        return "plain"
+    left = day_in(value) - today()
+    return "late" if left < timedelta() else "soon" if left <= timedelta(days=7) else "plain"
 
 
 def duration_words(seconds: float | None) -> str:
@@ -121,6 +132,7 @@ FILTERS = {
     "day_words": day_words,
     "moment_words": moment_words,
     "remaining_words": remaining_words,
+    "due_kind": due_kind,
     "duration_words": duration_words,
     "count_words": count_words,
 }

@@ -62,6 +62,7 @@ def test_a_net_below_zero_stands_as_a_dash_and_what_was_upheld_is_marked(browser
     row = page[page.index("吴×梅") :]
     assert "（异议后更正）" in row[:120]
     assert "–" in row[:200]
+    assert "24.00 分" in page[page.index("第一组") :]
 
 
 def test_corrections_name_the_quarter_that_they_belong_to(browser: SignIn, answers: Answers) -> None:

@@ -133,3 +133,25 @@ def test_each_event_says_old_new_and_why(browser: SignIn, answers: Answers) -> N
     page = browser(Role.ADMIN).get("/recalculation/5/villages/431299199001").text
     for words in ("石桂花", "+0.50 分", "参加夜巡", "+2.00 分", "+2.50 分", "由“每次 2.00 分”改为“每次 2.50 分”。"):
         assert words in page
+
+
+def test_a_reason_that_villages_share_is_said_once(browser: SignIn, answers: Answers) -> None:
+    waiting = {
+        "held_revision": 1,
+        "adopted_revision": 2,
+        "quarters": ["2026Q3", "2026Q4"],
+        "reason": "录入时打错了一行。",
+        "correction": True,
+        "since": "2026-11-24T01:00:00+00:00",
+    }
+    names = {"431299199001": "示例一村", "431299199002": "示例二村"}
+    villages = [{**waiting, "code": code, "name": name} for code, name in names.items()]
+    villages.append({**waiting, "code": "431299199003", "name": "示例三村", "reason": "", "correction": False})
+    answers.add("GET", API, {"items": [], "next_cursor": None})
+    answers.add("GET", f"{API}/waiting", {"villages": villages})
+    answers.add("GET", "/api/points/rulebooks", {"items": []})
+    page = browser(Role.ADMIN).get("/recalculation").text
+    assert page.count("录入时打错了一行。") == 1
+    assert "示例一村、示例二村" in page
+    assert page.count("2026年第三季度到2026年第四季度") == 2
+    assert "3 个村采用了新修订" in page

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 
+from deploy.demo.logins import LOGINS
 from services.gateway.pages.words import (
     count_words,
+    day_in,
+    day_words,
     direction,
+    due_kind,
     duration_words,
     quarter_words,
     role_words,
     signed_points,
 )
+from shared.calendar import today
 from shared.identity import Role
 
 
@@ -55,3 +61,21 @@ def test_large_counts_are_grouped() -> None:
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_has_a_name(role: Role) -> None:
     assert role_words(role)
+
+
+def test_the_day_of_an_instant_is_the_townships_and_not_that_of_utc() -> None:
+    assert day_in("2026-10-04T17:30:00+00:00").isoformat() == "2026-10-05"
+    assert day_in("2026-10-05").isoformat() == "2026-10-05"
+    assert day_words("2025-10-04T17:30:00+00:00") == "2025年10月5日 周日"
+
+
+@pytest.mark.parametrize(("left", "kind"), [(-1, "late"), (0, "soon"), (7, "soon"), (8, "plain")])
+def test_a_due_day_is_red_after_it_and_amber_in_the_week_before(left: int, kind: str) -> None:
+    assert due_kind(today() + timedelta(days=left)) == kind
+    assert due_kind(None) == "plain"
+
+
+def test_the_terminal_names_roles_as_the_buttons_do() -> None:
+    for login in LOGINS:
+        role = Role.RESIDENT if login.duty is None else Role(login.duty.value)
+        assert login.words.startswith(role_words(role)), login.username

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from services.gateway.pages.qr import qr_svg
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import day_words, quarter_words
+from services.gateway.pages.words import day_words, points, quarter_words
 
 
 def board_state(board: Mapping[str, Any]) -> tuple[str, str]:
@@ -18,6 +18,10 @@ def board_state(board: Mapping[str, Any]) -> tuple[str, str]:
     if board["state"] == "closed":
         return _("已定榜"), "done"
     return _("公示中"), "main"
+
+
+def _on_the_wall(amount: str | None) -> str:
+    return "–" if amount is None else points(amount)
 
 
 class BoardPage:
@@ -64,7 +68,7 @@ class BoardPage:
     def groups(self) -> list[Any]:
         """Groups with their households; a net below zero stands as “–” on the wall."""
         return [
-            {"name": group["name"], "rows": [{**row, "points": row["points"] or "–"} for row in group["rows"]]}
+            {"name": group["name"], "rows": [{**row, "points": _on_the_wall(row["points"])} for row in group["rows"]]}
             for group in self._data["groups"]
         ]
 

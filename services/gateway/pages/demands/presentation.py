@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import day_words, remaining_words
+from services.gateway.pages.words import day_words, due_kind, remaining_words
 
 _WAY = ("waiting", "assigned", "taken", "working", "answered", "closed")
 _TAGS = {"answered": "soon", "closed": "done", "withdrawn": "plain", "converted": "plain"}
@@ -48,20 +48,23 @@ def act_buttons(allowed: list[str], *, inside: bool) -> list[ActButton]:
     return [buttons[action] for action in allowed if action in buttons]
 
 
-def tag_kind(demand: dict[str, Any]) -> str:
-    """The colour of the state's tag; the word beside it says the same."""
-    if demand.get("is_overdue"):
-        return "late"
-    return _TAGS.get(demand["state"], "main")
+def tags(demand: dict[str, Any]) -> list[tuple[str, str]]:
+    """Words and colours: how long is left for the answer where one is due, and the state."""
+    state = (demand["state_words"], _TAGS.get(demand["state"], "main"))
+    due = _due_day(demand)
+    if due is None:
+        return [state]
+    return [(remaining_words(due), due_kind(due)), state]
 
 
 def due_words(demand: dict[str, Any]) -> str:
-    """How long is left for the answer, or that it has been given."""
+    """By when an answer is due, or that it has been given; how long is left is said by the tag."""
     if demand.get("answered_on"):
         return _("%(day)s 已答复", day=day_words(demand["answered_on"]))
-    if demand["state"] not in {"waiting", "assigned", "taken", "working"} or not demand.get("due_on"):
+    due = _due_day(demand)
+    if due is None:
         return ""
-    words = _("%(day)s 前答复，%(rest)s", day=day_words(demand["due_on"]), rest=remaining_words(demand["due_on"]))
+    words = _("%(day)s 前答复", day=day_words(due))
     if demand.get("due_is_provisional"):
         words += _("（明年的放假安排还没公布，日期可能变动）")
     return words
@@ -104,12 +107,18 @@ def line(demand: dict[str, Any]) -> dict[str, Any]:
     """A demand as a line of a list."""
     return {
         **demand,
-        "tag": tag_kind(demand),
+        "tags": tags(demand),
         "due_words": due_words(demand),
         "received_words": day_words(demand["received_on"]),
         "short": demand["text"] if len(demand["text"]) <= 60 else demand["text"][:60] + "…",
         "place_words": " ".join(part for part in (demand["village_name"], demand["group_name"]) if part),
     }
+
+
+def _due_day(demand: dict[str, Any]) -> date | None:
+    """The day by which an answer is due, while there is none."""
+    waits = demand["state"] in {"waiting", "assigned", "taken", "working"} and not demand.get("answered_on")
+    return as_day(demand.get("due_on")) if waits else None
 
 
 def as_day(text: str | None) -> date | None:

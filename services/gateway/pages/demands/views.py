@@ -10,7 +10,7 @@ from services.gateway.clients import ServiceProblem
 from services.gateway.pages.answers import errors_of
 from services.gateway.pages.demands import work
 from services.gateway.pages.demands.choices import category_options, place_options, read_place
-from services.gateway.pages.demands.presentation import act_buttons, due_words, tag_kind, timeline
+from services.gateway.pages.demands.presentation import act_buttons, due_words, tags, timeline
 from services.gateway.pages.navigation import STAFF
 from services.gateway.pages.services import intake
 from services.gateway.pages.wording import _
@@ -112,7 +112,7 @@ def _followed(note: str, errors: dict[str, list[str]]) -> str | tuple[str, int]:
         "demands/followed.html",
         demand=demand,
         slip=slip,
-        tag=tag_kind(demand),
+        tags=tags(demand),
         due=due_words(demand),
         steps=timeline(demand),
         buttons=act_buttons(demand["allowed"], inside=False),

@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response
 from services.gateway.clients import ServiceProblem
 from services.gateway.pages.answers import GENERAL, errors_of
 from services.gateway.pages.demands.choices import office_options, person_options, usual_office
-from services.gateway.pages.demands.presentation import act_buttons, as_day, due_words, line, tag_kind, timeline
+from services.gateway.pages.demands.presentation import act_buttons, as_day, due_words, line, tags, timeline
 from services.gateway.pages.services import intake
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
+from services.gateway.pages.words import day_words
 from shared.calendar import today
 from shared.identity import Principal, Role
 from shared.web import allow, current_principal, current_session
@@ -162,7 +163,7 @@ def _show(demand_id: int, errors: dict[str, list[str]], form: Any, *, phone: str
     return render_template(
         "demands/show.html",
         demand=demand,
-        tag=tag_kind(demand),
+        tags=tags(demand),
         due=due_words(demand),
         steps=timeline(demand),
         buttons=buttons,
@@ -196,7 +197,7 @@ def demands_waiting(principal: Principal) -> list[AskGroup]:
             url_for("demands.show", demand_id=each["id"]),
             as_day(each["received_on"]),
             as_day(each["due_on"]) if each["state"] != "answered" else None,
-            due_words(each),
+            _days_of(each),
         )
         for each in answer["items"]
     ]
@@ -205,3 +206,9 @@ def demands_waiting(principal: Principal) -> list[AskGroup]:
         lines = intake.get(f"{_API}/waiting", principal).data["lines"]
         more = max(0, sum(each["count"] for each in lines) - len(asks))
     return [AskGroup(_("诉求"), asks, more, url_for("demands.index", tab="mine"))]
+
+
+def _days_of(demand: dict[str, Any]) -> str:
+    """When it came in, and when it was or should be answered."""
+    words = (_("%(day)s 收到", day=day_words(demand["received_on"])), due_words(demand))
+    return "，".join(part for part in words if part)

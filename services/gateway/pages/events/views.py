@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -24,6 +23,7 @@ from services.gateway.pages.events.presentation import (
 from services.gateway.pages.services import points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
+from services.gateway.pages.words import day_in, day_words
 from shared.identity import Principal, Role
 from shared.web import allow, current_principal
 
@@ -185,7 +185,8 @@ def events_to_review(principal: Principal) -> list[AskGroup]:
     for state in ("declared", "reviewed"):
         for event in points.get(_API, principal, state=state, limit=_SHOWN).data["items"]:
             title = _("%(what)s：%(who)s", what=title_of(event), who=household_words(event))
-            since = date.fromisoformat(event["declared_at"][:10])
-            asks.append(Ask(title, _("审核这一条"), url_for("events.review", event_id=event["id"]), since))
+            since = day_in(event["declared_at"])
+            said = _("%(day)s %(who)s申报", day=day_words(since), who=event["declarer"] or "")
+            asks.append(Ask(title, _("审核这一条"), url_for("events.review", event_id=event["id"]), since, detail=said))
     shown = asks[:_SHOWN]
     return [AskGroup(_("积分等审核"), shown, more=max(0, count - len(shown)), all_href=url_for("events.index"))]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -13,6 +11,7 @@ from services.gateway.pages.imports.presentation import ImportPage, import_line
 from services.gateway.pages.services import points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
+from services.gateway.pages.words import day_in, day_words
 from shared.identity import Principal, Role
 from shared.settings import settings
 from shared.web import allow, current_principal
@@ -49,7 +48,7 @@ def send() -> Response | tuple[str, int]:
             idempotency_key=request.form.get("idempotency_key"),
         )
     except ServiceProblem as problem:
-        return _form(errors_of(problem)), 422
+        return _form(errors_of(problem, general="file")), 422
     return redirect(url_for("imports.show", import_id=answer.data["id"]), code=303)
 
 
@@ -99,6 +98,7 @@ def sheets_to_release(principal: Principal) -> list[AskGroup]:
         batch = ImportPage(points.get(f"{_API}/{line['id']}", principal).data)
         if batch.can_release:
             title = _("%(name)s：%(n)s 行", name=batch.file_name, n=batch.waiting)
-            since = date.fromisoformat(line["imported_at"][:10])
-            asks.append(Ask(title, _("抽看并放行"), url_for("imports.show", import_id=batch.id), since))
+            since = day_in(line["imported_at"])
+            said = _("%(day)s 交来", day=day_words(since))
+            asks.append(Ask(title, _("抽看并放行"), url_for("imports.show", import_id=batch.id), since, detail=said))
     return [AskGroup(_("导入的积分等放行"), asks)]

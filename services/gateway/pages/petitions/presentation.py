@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import day_words, remaining_words
-from shared.calendar import say_remaining, today
+from services.gateway.pages.words import day_words, due_kind, remaining_words
 
-SOON = timedelta(days=7)
 _TAGS = {"draft": "late", "delivered": "soon", "concluded": "done", "withdrawn": "plain", "reconciled": "done"}
 _WAY = ("registered", "accepted", "delivered", "concluded")
 _GRADES = {"satisfied": "done", "basically_satisfied": "done", "dissatisfied": "late"}
@@ -19,10 +16,7 @@ def due_tag(due: str | None) -> tuple[str, str]:
     """Words and colour of a due day: `还剩 3 天` amber, `已超 2 天` red; nothing where no limit runs."""
     if not due:
         return "", "plain"
-    day = date.fromisoformat(due)
-    if day < today():
-        return say_remaining(day), "late"
-    return say_remaining(day), "soon" if day - today() <= SOON else "plain"
+    return remaining_words(due), due_kind(due)
 
 
 def line(petition: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -15,6 +15,7 @@ from services.gateway.pages.petitions.presentation import clock_rows, line, said
 from services.gateway.pages.services import petitions
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
+from services.gateway.pages.words import day_words
 from shared.calendar import today
 from shared.identity import Principal, Role
 from shared.web import allow, current_principal, current_session
@@ -112,13 +113,17 @@ def show_petition(
 
 
 def _rates(principal: Principal) -> dict[str, Any] | None:
-    """This year's counts with their denominators, for those who see the whole register."""
+    """The last year's counts with their denominators, for those who see the whole register.
+
+    A year back from today and not since January: in its first weeks a calendar year says nothing.
+    """
     if not principal.has(*COUNTERS):
         return None
-    on = today()
-    query = {"first": on.replace(month=1, day=1).isoformat(), "last": on.isoformat()}
+    last = today()
+    first = last - timedelta(days=364)
+    query = {"first": first.isoformat(), "last": last.isoformat()}
     rates: dict[str, Any] = petitions.get("/api/petitions/rates", principal, **query).data
-    return rates
+    return {**rates, "since": first}
 
 
 @ask_source(*READERS)
@@ -148,5 +153,13 @@ def _ask(group: dict[str, Any], petition: dict[str, Any]) -> Ask:
         else url_for("petitions.show", number=number, _anchor="acts"),
         since=date.fromisoformat(petition["received_on"]),
         due=date.fromisoformat(due) if due else None,
-        detail=" · ".join(part for part in (petition["category_text"], petition["channel_text"]) if part),
+        detail=" · ".join(
+            part
+            for part in (
+                _("%(day)s 收到", day=day_words(petition["received_on"])),
+                petition["category_text"],
+                petition["channel_text"],
+            )
+            if part
+        ),
     )

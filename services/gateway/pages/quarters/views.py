@@ -123,7 +123,8 @@ def quarters_to_move(principal: Principal) -> list[AskGroup]:
         if act:
             title = _("%(village)s %(quarter)s", village=row["village"], quarter=quarter_words(row["quarter"]))
             href = url_for("quarters.show", quarter=row["quarter"], code=row["village_code"])
-            asks.append(Ask(title, act, href, last_day(parse_quarter(row["quarter"]))))
+            over = last_day(parse_quarter(row["quarter"]))
+            asks.append(Ask(title, act, href, over, detail=_("%(day)s 已结束", day=day_words(over))))
     return [AskGroup(_("季度榜"), asks)]
 
 

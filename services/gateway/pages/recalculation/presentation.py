@@ -40,6 +40,21 @@ def shard_words(state: str) -> str:
     return {"waiting": _("排队"), "running": _("正在算"), "done": _("算完"), "parked": _("搁置，要人看")}[state]
 
 
+def waiting_groups(villages: Sequence[Data]) -> list[dict[str, str]]:
+    """Villages that wait for the same change of the same quarters for the same reason, said once for all of them."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for village in villages:
+        change = _("第 %(old)s 版 → 第 %(new)s 版", old=village["held_revision"], new=village["adopted_revision"])
+        reason = village["reason"] or _("村里采用了新的修订。")
+        if village["correction"]:
+            reason = _("更正：%(reason)s会减分的户要先收到原因。", reason=reason)
+        groups.setdefault((quarters_words(village["quarters"]), change, reason), []).append(village["name"])
+    return [
+        {"villages": "、".join(names), "quarters": quarters, "change": change, "reason": reason}
+        for (quarters, change, reason), names in groups.items()
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class RunPage:
     """What `recalculation/show.html` shows of a run."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,11 +10,11 @@ from werkzeug.wrappers import Response
 from services.gateway.clients import ServiceProblem
 from services.gateway.pages.answers import errors_of
 from services.gateway.pages.place import villages_of
-from services.gateway.pages.recalculation.presentation import RunPage, mode_words, run_state
+from services.gateway.pages.recalculation.presentation import RunPage, mode_words, run_state, waiting_groups
 from services.gateway.pages.services import points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import day_words, quarter_words, quarters_words, signed_points
+from services.gateway.pages.words import day_in, day_words, quarter_words, signed_points
 from shared.calendar import today
 from shared.identity import Principal, Role
 from shared.quarters import format_quarter, quarter_of
@@ -162,7 +161,8 @@ def _index(errors: dict[str, list[str]], form: Any) -> str:
     return render_template(
         "recalculation/index.html",
         errors=errors,
-        waiting=[_waiting(each) for each in waiting],
+        waiting=len(waiting),
+        waiting_groups=waiting_groups(waiting),
         village_options=[(each.code, each.name) for each in villages_of(current_session(), principal.township_id)],
         chosen_villages=chosen_villages,
         quarter_options=[(quarter, quarter_words(quarter)) for quarter in quarters],
@@ -174,19 +174,6 @@ def _index(errors: dict[str, list[str]], form: Any) -> str:
         runs=[_line(run) for run in answer["items"]],
         next_href=url_for("recalculation.index", cursor=answer["next_cursor"]) if answer["next_cursor"] else None,
     )
-
-
-def _waiting(village: dict[str, Any]) -> dict[str, str]:
-    change = _("第 %(old)s 版 → 第 %(new)s 版", old=village["held_revision"], new=village["adopted_revision"])
-    reason = village["reason"] or _("村里采用了新的修订。")
-    if village["correction"]:
-        reason = _("更正：%(reason)s 会减分的户要先收到原因。", reason=reason)
-    return {
-        "village": village["name"],
-        "quarters": quarters_words(village["quarters"]),
-        "change": change,
-        "reason": reason,
-    }
 
 
 def _revision_words(book: dict[str, Any]) -> str:
@@ -226,6 +213,7 @@ def villages_waiting(principal: Principal) -> list[AskGroup]:
         return []
     names = "、".join(each["name"] for each in waiting[:4])
     title = _("%(count)s 个村等重算：%(names)s", count=len(waiting), names=names)
-    since = min(date.fromisoformat(each["since"][:10]) for each in waiting)
-    ask = Ask(title, _("先看重算预览"), url_for("recalculation.index"), since, detail=_("采用了新的修订"))
+    since = min(day_in(each["since"]) for each in waiting)
+    detail = _("%(day)s 采用了新的修订", day=day_words(since))
+    ask = Ask(title, _("先看重算预览"), url_for("recalculation.index"), since, detail=detail)
     return [AskGroup(_("积分重算"), [ask])]

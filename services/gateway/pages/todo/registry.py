@@ -24,7 +24,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One thing that is asked: `title` names it, `act` is the verb with its object, `href` opens the act itself."""
+    """One thing that is asked: `title` names it, `act` is the verb with its object, `href` opens the act itself.
+
+    `since` and `due` put it into its place, and `due` says how long is left; `detail` names the days that matter, each
+    with what it is the day of.
+    """
 
     title: str
     act: str
