@@ -140,11 +140,6 @@ def keep_file(session: Session, sha256: str, *, allowed: frozenset[str]) -> bool
     return execute_counted(session, statement) == 1
 
 
-def _refused(sentence: str) -> Invalid:
-    """The sentence stands beside the file's field as it stands alone."""
-    return Invalid(sentence, errors={"file": [sentence]})
-
-
 def read_file(session: Session, sha256: str) -> tuple[StoredFile, bytes]:
     """A file of the session's service, opened. The caller has checked the right to its record. Raises NotFound."""
     service: Service = session.info["service"]
