@@ -10,6 +10,7 @@ from services.intake.households.residents_api import blueprint as residents
 from services.intake.imports.api import blueprint as imports
 from services.intake.offices.api import duties, offices
 from services.intake.people.api import blueprint as people
+from services.intake.township.api import blueprint as township
 from services.intake.villages.api import grids, villages
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
@@ -17,6 +18,7 @@ from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
 BLUEPRINTS = (
+    township,
     villages,
     grids,
     households,

@@ -153,6 +153,14 @@ def test_an_empty_township_is_filled_in_from_the_first_login_on(arrive: NewVisit
     cadre.open("/registry?q=sgh")
     expect(page.get_by_role("link", name="石桂花")).to_be_visible()
 
+    cadre.open(f"/registry/cards?village={VILLAGE}")
+    page.get_by_label("哪个组").select_option("1组")
+    press(page, "发密码，显示这个组的户卡")
+    expect(page.get_by_text("这些户都已有查询密码")).to_be_visible()
+    require_good_looks(page)
+
+    page = admin.open("/registry/township")
+    require_good_looks(page)
     page = admin.open("/todo")
     expect(page.locator(".timeline .is-done")).to_have_count(5)
     expect(page.get_by_text("已登记 1 户")).to_be_visible()

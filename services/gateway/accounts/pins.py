@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -45,6 +45,36 @@ def reset_pin(session: Session, actor: Principal, card_number: str, pin_hash: st
     forget_attempts(session, card_subject(household.card_number))
     audit.record(session, actor, "reset_pin", "household", household.id, village_id=household.village_id)
     return household
+
+
+def issue_first_pins(session: Session, actor: Principal, pin_hashes: Mapping[int, str]) -> frozenset[int]:
+    """Give cards that have no PIN their first one: hashes by household id, for a whole group at once.
+
+    Returns the households whose PIN is the one given; a card that has one by now keeps it, so that what was printed
+    stays true. Raises NotFound for a household of another township, Forbidden for one of another's village.
+    """
+    if not pin_hashes:
+        return frozenset()
+    villages = session.execute(
+        select(Household.village_id, func.count())
+        .join(Village, Village.id == Household.village_id)
+        .where(Household.id.in_(pin_hashes), Village.township_id == actor.township_id)
+        .group_by(Household.village_id)
+    ).all()
+    if sum(count for _, count in villages) != len(pin_hashes):
+        raise NotFound("有的户不在这里，请刷新后再办。")
+    for village_id, _ in villages:
+        actor.require_in(village_id, Role.ADMIN, Role.CADRE)
+    insert = sqlite_insert if is_sqlite(session) else postgresql_insert
+    rows = [{"household_id": each, "pin_hash": pin_hash, "set_at": now()} for each, pin_hash in pin_hashes.items()]
+    statement = insert(CardPin).values(rows).on_conflict_do_nothing(index_elements=["household_id"])
+    given = frozenset(session.scalars(statement.returning(CardPin.household_id)))
+    for village_id, _ in villages:
+        audit.record(
+            session, actor, "issue_pins", "village", village_id,
+            village_id=village_id, details={"households": sorted(given)},
+        )  # fmt: skip
+    return given
 
 
 def set_card_pins(session: Session, pin_hashes: Mapping[int, str]) -> None:

@@ -14,6 +14,7 @@ class HouseholdListArguments(PageArguments):
     query = fields.String(load_default="", validate=validate.Length(max=60))
     village = fields.String(load_default=None)
     group_id = fields.Integer(load_default=None)
+    ended = fields.Boolean(load_default=False, metadata={"description": "也列出已注销的户"})
 
 
 class HouseholdSchema(Schema):

@@ -206,3 +206,47 @@ def test_each_role_does_for_its_villages_what_it_may(town: House, database_for: 
         f"/registry/households/{stranger.households[0]}/card", f"/people/{stranger.villages[0].heads[0]}",
     ):  # fmt: skip
         assert admin.get(page).status_code == 404, page
+
+
+def test_the_cards_of_a_group_get_their_first_pins_together_and_once(town: House, database_for: DatabaseFor) -> None:
+    cadre, (mine, other) = town.log_in("cadre1"), town.township.villages
+    page = f"/registry/cards?village={mine.code}"
+    assert "请选择在哪个组" in submit(cadre, page, "/registry/cards", 422, village=mine.code)
+    hidden = dict(HIDDEN.findall(cadre.get(page).text))
+    fields = {**hidden, "village": mine.code, "group_id": str(mine.groups[0])}
+    given = cadre.post("/registry/cards", data=fields)
+    assert given.headers["Cache-Control"] == "no-store"
+    assert "新发了 2 个查询密码" in given.text, "the first of the three has one"
+    pins = dict(re.findall(r"<dt>户卡号</dt><dd>(\d+)</dd><dt>查询密码</dt><dd>(\d{6}|已发过)</dd>", given.text))
+    assert list(pins) == list(mine.cards[:3])
+    assert pins[mine.cards[0]] == "已发过"
+    entered = town.client().post("/api/session", json={"card": mine.cards[1], "pin": pins[mine.cards[1]]})
+    assert entered.status_code == 201, entered.text
+    assert "这次没有新发" in cadre.post("/registry/cards", data=fields).text
+    for village, group in ((other, other.groups[0]), (mine, other.groups[0])):
+        answer = cadre.post("/registry/cards", data={**hidden, "village": village.code, "group_id": str(group)})
+        assert "<dt>户卡号</dt>" not in answer.text
+    assert audited(database_for, Service.GATEWAY).count("issue_pins") == 1
+
+
+def test_the_public_page_says_what_the_admin_has_written(town: House) -> None:
+    admin = town.log_in("admin")
+    assert "乡镇还没有写上班时间" in town.client().get("/").text
+    assert "应为 1 到 60 个字" in submit(admin, "/registry/township", status=422, name="", opening_hours="八点半")
+    words: dict[str, Any] = {"name": "示例乡", "opening_hours": "8:30–17:30", "reception_place": "一楼接访室"}
+    shown = submit(admin, "/registry/township", reception_weekdays="1", **words)
+    assert 'value="1" checked' in shown
+    public = town.client().get("/").text
+    assert "8:30–17:30" in public
+    assert "一楼接访室" in public
+    assert town.log_in("cadre1").get("/registry/township").status_code == 403
+
+
+def test_an_ended_household_is_found_again_on_the_page(town: House) -> None:
+    cadre, village = town.log_in("cadre1"), town.township.villages[0]
+    household = f"/registry/households/{village.households[1]}"
+    submit(cadre, f"{household}/end", last_day=today().isoformat())
+    name = re.search(r'<h1 id="title">(.+)户</h1>', cadre.get(household).text)
+    assert name
+    assert "没有找到" in cadre.get(f"/registry?q={name[1]}").text
+    assert "（已注销）" in cadre.get(f"/registry?q={name[1]}&ended=1").text

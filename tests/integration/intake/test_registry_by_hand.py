@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from shared.calendar import today
 from shared.identity import Role
 from shared.models.plumbing import AUDIT
-from shared.models.registry import DutyKind, Household, Person, Resident
+from shared.models.registry import DutyKind, Household, Person, Resident, Township
 from shared.topology import Service
 from tests.fixtures.township import PrincipalOf, SmallTownship, act_as, build_township
 from tests.integration.intake.conftest import Api
@@ -241,3 +242,48 @@ def test_a_township_starts_from_the_usual_categories_and_takes_some_off_its_list
         assert len(api.call("GET", "/demand_categories", who).get_json()) == 11
     public = act_as(neighbour, Role.PUBLIC)
     assert len(api.call("GET", "/demand_categories", public, query_string={"all": "true"}).get_json()) == 11
+
+
+def test_a_township_says_what_its_public_page_shows(api: Api, principal_of: PrincipalOf) -> None:
+    admin, public = principal_of(Role.ADMIN), principal_of(Role.PUBLIC)
+    before = api.call("GET", "/township", public)
+    assert (before.get_json()["name"], before.get_json()["opening_hours"], before.headers["ETag"]) == (
+        "示例乡", "", '"v1"',
+    )  # fmt: skip
+    body = {"name": "示例乡", "phone": "07450000000", "opening_hours": "8:30–17:30", "reception_weekdays": [5, 1, 5]}
+    assert api.call("PUT", "/township", principal_of(Role.CADRE), body, version=1).status_code == 403
+    assert list(api.call("PUT", "/township", admin, body | {"name": ""}, version=1).get_json()["errors"]) == ["name"]
+    assert api.call("PUT", "/township", admin, body | {"reception_weekdays": [8]}, version=1).status_code == 422
+    said = api.call("PUT", "/township", admin, body, version=1)
+    assert (said.get_json()["reception_weekdays"], said.headers["ETag"]) == ([1, 5], '"v2"')
+    assert api.call("PUT", "/township", admin, body, version=1).status_code == 412
+    assert api.call("GET", "/township", public).get_json()["opening_hours"] == "8:30–17:30"
+    assert audited(api) == ["change_township"]
+
+
+def test_what_a_township_has_set_otherwise_stays(
+    api: Api, small_township: SmallTownship, principal_of: PrincipalOf
+) -> None:
+    with api.database.transaction() as session:
+        neighbour = build_township(session, "431299002", "邻乡")
+        session.get_one(Township, small_township.id).settings = '{"grid_levels": {"area": "大片"}}'
+    said = api.call("PUT", "/township", principal_of(Role.ADMIN), {"name": "新示例乡"}, version=1)
+    assert said.get_json()["name"] == "新示例乡"
+    with api.database.reading() as session:
+        assert json.loads(session.get_one(Township, small_township.id).settings)["grid_levels"] == {"area": "大片"}
+    assert api.call("GET", "/township", act_as(neighbour, Role.ADMIN)).get_json()["name"] == "邻乡"
+
+
+def test_a_household_that_has_ended_is_found_where_it_is_asked_for(
+    api: Api, small_township: SmallTownship, principal_of: PrincipalOf
+) -> None:
+    cadre, household = principal_of(Role.CADRE), small_township.villages[0].households[0]
+    body = {"last_day": today().isoformat()}
+    assert api.call("POST", f"/households/{household}/end", cadre, body, version=1).status_code == 200
+
+    def ids(**query: str) -> list[str]:
+        found = api.call("GET", "/households", cadre, query_string={"query": "石桂花", **query}).get_json()["items"]
+        return [each["id"] for each in found]
+
+    assert ids() == []
+    assert ids(ended="true") == [str(household)]

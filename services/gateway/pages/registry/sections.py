@@ -33,6 +33,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     (_l("人员账号"), "people.index", (Role.ADMIN,)),
     (_l("诉求类别"), "registry.categories", (Role.ADMIN,)),
     (_l("导入导出"), "registry.imports", WRITERS),
+    (_l("乡镇设置"), "registry.township", (Role.ADMIN,)),
 )
 
 

@@ -17,6 +17,7 @@ from services.gateway.pages.registry import (
     households,
     offices,
     residents,
+    township,
     villages,
     workbooks,
 )
@@ -31,7 +32,7 @@ from shared.web import allow, current_principal, current_session
 MEMBER_READERS = (Role.ADMIN, Role.CADRE, Role.GRID_MEMBER, Role.CLERK, Role.AUDITOR)
 OPENERS = (Role.ADMIN, Role.CADRE, Role.CLERK)
 blueprint = Blueprint("registry", __name__)
-for part in (workbooks, villages, grids, offices, categories, households, residents, cards):
+for part in (township, workbooks, villages, grids, offices, categories, households, residents, cards):
     part.add_routes(blueprint)
 _API = "/api/intake/households"
 _SECRETS = {"identity_number": "身份证号", "phone": "电话"}
@@ -43,16 +44,21 @@ def index() -> str:
     """One search field, villages as tabs, households in the order of their numbers."""
     principal = current_principal()
     query, village = request.args.get("q", ""), request.args.get("village", "")
+    ended = request.args.get("ended") == "1" or None
+    kept: dict[str, Any] = {"q": query or None, "ended": ended}
     page = intake.get(
-        _API, principal, query=query, village=village or None, cursor=request.args.get("cursor"), limit=50
+        _API,
+        principal,
+        query=query,
+        village=village or None,
+        ended=ended,
+        cursor=request.args.get("cursor"),
+        limit=50,
     ).data
     following = page["next_cursor"]
     mine = villages_of_principal(current_session(), principal, *READERS)
-    tabs = [(_("全部"), url_for("registry.index", q=query or None), not village)]
-    tabs += [
-        (each.name, url_for("registry.index", village=each.code, q=query or None), each.code == village)
-        for each in mine
-    ]
+    tabs = [(_("全部"), url_for("registry.index", **kept), not village)]
+    tabs += [(each.name, url_for("registry.index", village=each.code, **kept), each.code == village) for each in mine]
     return render_template(
         "registry/index.html",
         query=query,
@@ -60,10 +66,9 @@ def index() -> str:
         sections=sections(principal),
         tabs=tabs if len(mine) > 1 else [],
         households=page["items"],
-        next_href=url_for("registry.index", q=query or None, village=village or None, cursor=following)
-        if following
-        else None,
+        next_href=url_for("registry.index", **kept, village=village or None, cursor=following) if following else None,
         may_change=principal.has(*WRITERS),
+        ended_href="" if ended else url_for("registry.index", q=query or None, village=village or None, ended=1),
     )
 
 

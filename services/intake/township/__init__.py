@@ -1,0 +1,1 @@
+"""What the township says of itself on its public page."""
