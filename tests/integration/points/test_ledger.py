@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.ledger.chain import digest_of, header_end, header_start, line_of
 from services.points.ledger.plain_entries import PlainEntry, open_accounts, transfer_points
 from services.points.verification.checks import Check, check_village
-from shared.models.points import Account, Entry, EntryKind, Posting, PostingKind, VillageQuarter
+from shared.models.points import Account, Entry, EntryKind, Event, Posting, PostingKind, VillageQuarter
 from shared.quarters import format_quarter
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -204,6 +204,35 @@ def test_verify_names_what_was_tampered_with(
         checks = check_village(session, village.id)
         assert {check.name for check in checks if not check.passed} == failing
         assert _says(checks, words)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE points_event SET state = 'declared' WHERE village_id = :v AND id = :e",
+        "UPDATE points_event SET state = 'reviewed' WHERE village_id = :v AND id = :e",
+        "UPDATE points_event SET state = 'rejected' WHERE village_id = :v AND id = :e",
+        "UPDATE points_event SET state = 'withdrawn' WHERE village_id = :v AND id = :e",
+        "UPDATE points_event SET household_id = :h WHERE village_id = :v AND id = :e",
+        "DELETE FROM points_event WHERE village_id = :v AND id = :e",
+    ],
+)
+def test_verify_sees_entries_whose_event_is_not_booked_is_gone_or_is_another_households(
+    statement: str, database_for: DatabaseFor, scored: ScoredTownship
+) -> None:
+    village = scored.township.villages[0]
+    with database_for(Service.POINTS).transaction() as session:
+        # No cap and no other event depends on this line: nothing but the entries says that something is missing.
+        event = session.scalars(
+            select(func.min(Event.id)).where(
+                Event.household_id == village.households[0], Event.rule_id == scored.codes["CLEAN"]
+            )
+        ).one()
+        values = {"v": village.id, "e": event, "h": village.households[1]}
+        session.execute(text(statement), {name: value for name, value in values.items() if f":{name}" in statement})
+        failed = [check for check in check_village(session, village.id) if not check.passed]
+        assert [check.name for check in failed] == ["scores"]
+        assert f"账上有编号 {event} 的记录的明细" in failed[0].sentence
 
 
 def _says(checks: list[Check], words: str) -> bool:
