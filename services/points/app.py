@@ -10,6 +10,7 @@ from services.points.recalculation.api import blueprint as recalculations
 from services.points.rulebooks.api import blueprint as rulebooks
 from services.points.statements.api import blueprint as statements
 from services.points.store.api import blueprint as store
+from services.points.store.opening_days_api import blueprint as opening_days
 from services.points.store.redemptions_api import blueprint as redemptions
 from services.points.store.stock_api import blueprint as stock
 from services.points.verification.api import blueprint as verifications
@@ -22,6 +23,7 @@ BLUEPRINTS = (
     events,
     evidence,
     imports,
+    opening_days,
     quarters,
     recalculations,
     redemptions,

@@ -204,3 +204,11 @@ class RefundSchema(Schema):
     """Why the goods came back."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=200))
+
+
+class OpeningDaysSchema(Schema):
+    """Weekdays from 1, Monday, to 7, Sunday; none: the village has not said."""
+
+    weekdays = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(1, 7)), required=True, validate=validate.Length(max=7)
+    )

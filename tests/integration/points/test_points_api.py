@@ -219,6 +219,21 @@ def test_prices_are_set_ahead_listed_and_taken_back_before_their_day(
     assert call(keeper, "DELETE", f"{path}/soon").status_code == 404
 
 
+def test_a_keeper_says_when_the_store_is_open_and_anyone_may_read_it(
+    scored: ScoredTownship, principal_of: PrincipalOf, call: Call
+) -> None:
+    keeper, public = principal_of(Role.KEEPER), principal_of(Role.PUBLIC)
+    here, there = (f"/opening_days/{village.code}" for village in scored.township.villages)
+    assert call(public, "GET", here).json == {"weekdays": []}
+    for _ in range(2):
+        assert call(keeper, "PUT", here, {"weekdays": [6, 3, 3]}).json == {"weekdays": [3, 6]}
+    assert call(public, "GET", here).json == {"weekdays": [3, 6]}
+    assert call(keeper, "PUT", there, {"weekdays": [1]}).status_code == 403
+    assert call(public, "PUT", here, {"weekdays": [1]}).status_code == 401
+    assert call(keeper, "PUT", here, {"weekdays": [8]}).status_code == 422
+    assert call(public, "GET", "/opening_days/431299009001").status_code == 404
+
+
 def test_deliveries_are_listed_with_their_losses_and_a_count_books_only_what_differs(
     scored: ScoredTownship, principal_of: PrincipalOf, call: Call
 ) -> None:

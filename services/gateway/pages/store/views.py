@@ -117,7 +117,7 @@ def _page(problem: str, code: str) -> str:
     return render_template(
         "store/index.html",
         keeper=keeper,
-        lead=_("用积分换东西：先在这里留货，7 天内凭领取码到超市领。"),
+        lead=_("用积分换东西：先在这里留货，在写明的日期以前凭领取码到超市领。"),
         problem=problem or trouble,
         code=code,
         query=query,

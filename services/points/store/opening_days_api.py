@@ -1,0 +1,33 @@
+"""HTTP of opening days: parse, call the domain, dump."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.points.store.items import KEEPERS
+from services.points.store.opening_days import opening_days, state_opening_days
+from services.points.store.schemas import OpeningDaysSchema
+from shared.identity import Role
+from shared.identity.scope import village_by_code
+from shared.web import Blueprint, allow, current_principal, current_session
+
+blueprint = Blueprint("opening_days", __name__, url_prefix="/api/points/opening_days", description="积分超市营业日")
+
+
+@blueprint.route("/<string:village>")
+@allow(Role.PUBLIC)
+@blueprint.response(200, OpeningDaysSchema)
+def show(village: str) -> dict[str, Any]:
+    """The weekdays on which a village's store is open."""
+    session = current_session()
+    return {"weekdays": sorted(opening_days(session, village_by_code(session, current_principal(), village).id))}
+
+
+@blueprint.route("/<string:village>", methods=["PUT"])
+@allow(*KEEPERS)
+@blueprint.arguments(OpeningDaysSchema)
+@blueprint.response(200, OpeningDaysSchema)
+def state(values: dict[str, Any], village: str) -> dict[str, Any]:
+    """Say on which weekdays the store is open, all of them at once."""
+    state_opening_days(current_session(), current_principal(), village_code=village, weekdays=values["weekdays"])
+    return {"weekdays": sorted(set(values["weekdays"]))}
