@@ -10,6 +10,7 @@ from services.intake.households.residents_api import blueprint as residents
 from services.intake.imports.api import blueprint as imports
 from services.intake.offices.api import duties, offices
 from services.intake.people.api import blueprint as people
+from services.intake.people.kinships_api import blueprint as kinships
 from services.intake.township.api import blueprint as township
 from services.intake.villages.api import grids, villages
 from shared.logging import configure_logging
@@ -24,6 +25,7 @@ BLUEPRINTS = (
     households,
     residents,
     people,
+    kinships,
     offices,
     duties,
     imports,

@@ -100,7 +100,7 @@ def make_cadre(page: Page) -> str:
     page.get_by_label("在哪个村").select_option(VILLAGE)
     page.get_by_label("职务").fill("村支书")
     press(page, "给这项职责")
-    page.get_by_label("用户名").fill("qin")
+    page.get_by_label("账号名").fill("qin")
     press(page, "建账号，给一次性密码")
     expect(page.get_by_text("只在这一页显示")).to_be_visible()
     require_good_looks(page)

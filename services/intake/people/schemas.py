@@ -44,3 +44,33 @@ class PersonDetailsSchema(Schema):
     name = fields.String(validate=validate.Length(1, 60))
     phone = fields.String(validate=validate.Length(max=40))
     identity_number = fields.String(validate=validate.Length(max=40))
+
+
+class KinshipListArguments(Schema):
+    """Whose declarations; without a person one's own."""
+
+    person_id = fields.Integer(load_default=None)
+
+
+class NewKinshipSchema(Schema):
+    """The household of a relative; without a person one declares for oneself."""
+
+    household_id = fields.Integer(required=True)
+    person_id = fields.Integer(load_default=None, allow_none=True)
+
+
+class KinshipSchema(Schema):
+    """A declared relative."""
+
+    id = fields.String()
+    person_id = fields.String()
+    household_id = fields.String()
+    head_name = fields.String()
+    village_name = fields.String()
+    declared_at = fields.AwareDateTime()
+
+
+class KinshipsSchema(Schema):
+    """All that a person has declared."""
+
+    items = fields.List(fields.Nested(KinshipSchema))

@@ -46,7 +46,7 @@ def test_a_new_official_gets_a_duty_and_an_account_and_logs_in(town: House, data
     )  # fmt: skip
     assert "示例1村" in given
     assert "没有账号" in admin.get("/people").text
-    assert "用户名要 2 到 40 个字符" in submit(admin, person, f"{person}/account", 422, username="村 支书")
+    assert "账号名要 2 到 40 个字符" in submit(admin, person, f"{person}/account", 422, username="村 支书")
     assert "已被使用" in submit(admin, person, f"{person}/account", 422, username="cadre1")
     hidden = dict(HIDDEN.findall(admin.get(person).text)) | {"username": "Qin"}
     made = admin.post(f"{person}/account", data=hidden)
@@ -133,3 +133,19 @@ def test_a_demo_account_stays_as_everybody_knows_it(town: House, act: str) -> No
     admin = town.log_in("admin")
     own = town.township.officials[DutyKind.ADMIN][0]
     assert "演示账号由大家共用" in submit(admin, f"/people/{own}", f"/people/{own}/account/{act}", 409)
+
+
+def test_a_cadre_declares_a_relative_and_the_admin_takes_a_mistake_back(town: House) -> None:
+    cadre, admin, village = town.log_in("cadre1"), town.log_in("admin"), town.township.villages[0]
+    page = "/people/relatives"
+    found = cadre.get(f"{page}?q=吴小满").text
+    assert "申报吴小满户" in found
+    told = submit(cadre, f"{page}?q=吴小满", page, household_id=str(village.households[1]))
+    assert "已申报吴小满户" in told
+    person = f"/people/{village.officials[DutyKind.CADRE][0]}"
+    withdraw = re.search(r'action="(/people/\d+/relatives/\d+/withdraw)"', admin.get(person).text)
+    assert withdraw
+    hidden = dict(HIDDEN.findall(cadre.get(page).text))
+    assert cadre.post(withdraw[1], data=hidden).status_code == 403
+    assert "申报的亲属" not in submit(admin, person, withdraw[1])
+    assert "还没有申报" in cadre.get(page).text

@@ -287,3 +287,42 @@ def test_a_household_that_has_ended_is_found_where_it_is_asked_for(
 
     assert ids() == []
     assert ids(ended="true") == [str(household)]
+
+
+def test_relatives_are_declared_by_oneself_and_withdrawn_only_by_another_admin(
+    api: Api, small_township: SmallTownship, principal_of: PrincipalOf
+) -> None:
+    cadre, other, admin = principal_of(Role.CADRE), principal_of(Role.CADRE, number=1), principal_of(Role.ADMIN)
+    household = small_township.villages[1].households[0]
+    body = {"household_id": household}
+    made = api.call("POST", "/kinships", cadre, body)
+    assert made.status_code == 201, made.text
+    assert api.call("POST", "/kinships", cadre, body).get_json() == made.get_json(), "again changes nothing"
+    declared = api.call("GET", "/kinships", cadre).get_json()["items"]
+    assert [(each["household_id"], each["village_name"]) for each in declared] == [(str(household), "示例2村")]
+    assert api.call("GET", "/kinships", other).get_json()["items"] == []
+    theirs = {"person_id": cadre.person_id}
+    assert api.call("GET", "/kinships", other, query_string=theirs).status_code == 403
+    assert api.call("POST", "/kinships", other, body | theirs).status_code == 403
+    path = f"/kinships/{made.get_json()['id']}"
+    assert api.call("DELETE", path, cadre).status_code == 403
+    own = api.call("POST", "/kinships", admin, body).get_json()
+    assert api.call("DELETE", f"/kinships/{own['id']}", admin).status_code == 403
+    assert api.call("DELETE", path, admin).status_code == 204
+    assert api.call("GET", "/kinships", admin, query_string=theirs).get_json()["items"] == []
+    assert [act for act in audited(api) if act.endswith("kinship")][-1] == "withdraw_kinship"
+
+
+def test_relatives_of_another_township_do_not_exist(
+    api: Api, small_township: SmallTownship, principal_of: PrincipalOf
+) -> None:
+    with api.database.transaction() as session:
+        neighbour = build_township(session, "431299002", "邻乡")
+    body = {"household_id": neighbour.villages[0].households[0]}
+    assert list(api.call("POST", "/kinships", principal_of(Role.CADRE), body).get_json()["errors"]) == ["household_id"]
+    mine = {"household_id": small_township.villages[0].households[0]}
+    made = api.call("POST", "/kinships", principal_of(Role.CADRE), mine).get_json()
+    stranger = act_as(neighbour, Role.ADMIN)
+    assert api.call("DELETE", f"/kinships/{made['id']}", stranger).status_code == 404
+    person = {"person_id": principal_of(Role.CADRE).person_id}
+    assert api.call("GET", "/kinships", stranger, query_string=person).status_code == 404

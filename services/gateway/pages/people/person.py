@@ -8,6 +8,7 @@ from flask import render_template
 
 from services.gateway.accounts.accounts import accounts_of_people
 from services.gateway.pages.people.presentation import account_state, duty_line
+from services.gateway.pages.people.relatives import relatives_of
 from services.gateway.pages.services import intake
 from shared.web import current_principal, current_session
 
@@ -24,6 +25,7 @@ def show_person(
         "people/show.html",
         person=person,
         duties=sorted((duty_line(each) for each in held), key=lambda line: line["is_over"]),
+        relatives=relatives_of(principal, person_id),
         account=account_state(account) if account else None,
         own=account is not None and principal.actor == f"account:{account.id}",
         form=form or {},

@@ -31,6 +31,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[Role, ...]], ...] = (
     (_l("办公室"), "registry.offices", READERS),
     (_l("职责"), "people.duties", READERS),
     (_l("人员账号"), "people.index", (Role.ADMIN,)),
+    (_l("申报亲属"), "people.relatives", READERS),
     (_l("诉求类别"), "registry.categories", (Role.ADMIN,)),
     (_l("导入导出"), "registry.imports", WRITERS),
     (_l("乡镇设置"), "registry.township", (Role.ADMIN,)),
