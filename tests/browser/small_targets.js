@@ -16,8 +16,8 @@
     const after = text(block, (range) => range.setStartAfter(link));
     return (before !== "" && !ENDS.test(before)) || /^[^›·、\s]/.test(after);
   };
-  // A tick box is touched by its label.
-  const touched = (each) => (/^(checkbox|radio)$/.test(each.type) && each.closest("label")) || each;
+  // A tick box is touched by its label, a link around a picture by the picture.
+  const touched = (each) => (/^(checkbox|radio)$/.test(each.type) && each.closest("label")) || each.querySelector("img") || each;
   return [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
     .filter((each) => each.checkVisibility({ visibilityProperty: true }))
     .filter((each) => !each.closest(".hidden-words, .skip:not(:focus)") && !(each.matches("a") && runsOn(each)))

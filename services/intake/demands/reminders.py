@@ -97,7 +97,7 @@ def _digest(township_id: int, person_id: int, day: date, found: Counter[str]) ->
         person_ids=[person_id],
         household_ids=[],
         title="诉求的答复期限",
-        text=f"诉求{'，'.join(parts)}，请尽快办理并答复。",
+        text=f"诉求 {'，'.join(parts)}，请尽快办理并答复。",
         link="/demands",
         urgent=bool(found[OVERDUE]),
     )

@@ -45,7 +45,7 @@ def test_handlers_are_reminded_before_and_their_superiors_after(
     assert run(api, due_on) == 0
     first = digests(api)
     assert [(each.person_ids, each.text) for each in first] == [
-        ([handler], "诉求2 件今天或明天到期，请尽快办理并答复。")
+        ([handler], "诉求 2 件今天或明天到期，请尽快办理并答复。")
     ]
     told = run(api, due_on + timedelta(days=1))
     late = digests(api)[1:]

@@ -107,7 +107,7 @@ def _followed(note: str, errors: dict[str, list[str]]) -> str | tuple[str, int]:
     except ServiceProblem as problem:
         return render_template("demands/follow.html", **slip, errors=errors_of(problem)), 422
     if demand["is_petition"]:
-        return render_template("demands/petition.html", demand=demand)
+        return render_template("demands/petition.html", demand=demand, slip=slip)
     shown = render_template(
         "demands/followed.html",
         demand=demand,

@@ -101,7 +101,7 @@ def send_review(event_id: int) -> Response | tuple[str, int]:
     if done["state"] == "rejected":
         flash(_("已退回“%(title)s”，申报的人会看到原因。", title=title_of(done)), "done")
     else:
-        flash(_("已审核“%(title)s”。记错了可以作废，原记录仍然保留。", title=title_of(done)), "done")
+        flash(_("已审核：%(title)s。记错了可以作废，原记录仍然保留。", title=title_of(done)), "done")
     return redirect(url_for("events.index"), code=303)
 
 
