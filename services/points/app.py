@@ -7,6 +7,7 @@ from services.points.events.evidence_api import blueprint as evidence
 from services.points.imports.api import blueprint as imports
 from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
+from services.points.rulebooks.adoptions_api import blueprint as adoptions
 from services.points.rulebooks.api import blueprint as rulebooks
 from services.points.statements.api import blueprint as statements
 from services.points.store.api import blueprint as store
@@ -20,6 +21,7 @@ from shared.topology import Service
 from shared.web import ServiceApp, create_service_app
 
 BLUEPRINTS = (
+    adoptions,
     events,
     evidence,
     imports,

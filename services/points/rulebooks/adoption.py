@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from services.points.ledger.village import prepare_village
 from services.points.rulebooks.lines import rules_of
 from services.points.rulebooks.matters import proof_of
+from services.points.rulebooks.scans import keep_scan
 from services.points.rulebooks.waivers import require_settled
 from shared import audit
 from shared.calendar import today
@@ -70,8 +71,10 @@ def adopt_rulebook(session: Session, actor: Principal, book: Rulebook, decision:
         return _same(known, quarter, village, book)
     _check(session, village, book, quarter, decision)
     require_settled(session, book)
-    prepare_village(session, village.id)
     matter, correction = decision.matter, decision.correction
+    if matter is not None and matter.scan is not None:
+        keep_scan(session, matter.scan)
+    prepare_village(session, village.id)
     adoption = Adoption(
         village_id=village.id,
         rulebook_id=book.id,

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.points.rulebooks.adoption import (
-    ADOPTERS,
-    Correction,
-    Decision,
-    Matter,
-    adopt_rulebook,
-    adoptions_of,
-)
+from services.points.rulebooks.adoption import ADOPTERS
 from services.points.rulebooks.drafts import (
     EDITORS,
     create_draft,
@@ -27,11 +20,8 @@ from services.points.rulebooks.drafts import (
 )
 from services.points.rulebooks.lines import RuleLine, categories_of, rules_of
 from services.points.rulebooks.schemas import (
-    AdoptionListSchema,
-    AdoptionSchema,
     FindingSchema,
     LintSchema,
-    NewAdoptionSchema,
     NewRulebookSchema,
     RulebookArguments,
     RulebookEditSchema,
@@ -40,9 +30,11 @@ from services.points.rulebooks.schemas import (
     WaiverSchema,
 )
 from services.points.rulebooks.waivers import AnsweredFinding, answer_finding, lint_rulebook
+from services.points.rulebooks.workbooks import export_lines
+from shared.files import XLSX, StoredFile, headers_of
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
-from shared.models.points import Adoption, Rulebook, RulebookState
+from shared.models.points import Rulebook, RulebookState
 from shared.models.registry import Village
 from shared.web import (
     Blueprint,
@@ -56,10 +48,11 @@ from shared.web import (
     page_of,
     page_schema,
     set_version,
+    writing,
 )
 
 URL = "/api/points/rulebooks"
-blueprint = Blueprint("rulebooks", __name__, url_prefix="/api/points", description="积分细则和采用")
+blueprint = Blueprint("rulebooks", __name__, url_prefix="/api/points", description="积分细则")
 
 
 @blueprint.route("/rulebooks")
@@ -83,7 +76,7 @@ def list_rulebooks(values: dict[str, Any]) -> Page[Rulebook]:
     lambda session, actor, made: _whole(session, _by_id(session, actor, made)), identify=lambda made: made["id"]
 )
 def create(values: dict[str, Any]) -> dict[str, Any]:
-    """A new draft, a copy of the newest revision unless lines are given."""
+    """A new draft: a copy of a revision unless lines are given."""
     session, actor = current_session(), current_principal()
     rules = None if values["rules"] is None else _lines(session, actor, values["rules"])
     book = create_draft(
@@ -91,6 +84,7 @@ def create(values: dict[str, Any]) -> dict[str, Any]:
         actor,
         title=values["title"],
         summary=values["summary"],
+        copy_of=values["copy_of"],
         categories=values["categories"],
         rules=rules,
     )
@@ -172,34 +166,15 @@ def answer(values: dict[str, Any], revision: int) -> AnsweredFinding:
     return answer_finding(session, actor, rulebook_by_revision(session, actor, revision), **values)
 
 
-@blueprint.route("/rulebooks/<int:revision>/adoptions", methods=["POST"])
-@allow(*ADOPTERS)
-@blueprint.arguments(NewAdoptionSchema)
-@blueprint.response(201, AdoptionSchema)
-@idempotent(lambda session, actor, made: _found_adoption(session, actor, made), identify=lambda made: made["id"])
-def adopt(values: dict[str, Any], revision: int) -> dict[str, Any]:
-    """A village adopts a published revision."""
+@blueprint.route("/rulebooks/<int:revision>/lines.xlsx")
+@allow(*EDITORS, *ADOPTERS, Role.AUDITOR, Role.SUPERVISOR)
+@blueprint.download(XLSX)
+@writing
+def export(revision: int) -> Response:
+    """The lines of a revision as a workbook; who made it is kept."""
     session, actor = current_session(), current_principal()
-    book = rulebook_by_revision(session, actor, revision)
-    matter, correction = values["matter"], values["correction"]
-    decision = Decision(
-        village=values["village"],
-        effective_from=values["effective_from"],
-        matter=Matter(**matter) if matter else None,
-        correction=Correction(tuple(correction["lines"]), correction["reason"]) if correction else None,
-        trial_quarters=values["trial_quarters"],
-    )
-    adoption = adopt_rulebook(session, actor, book, decision)
-    return _adoption(adoption, book.revision, session.get_one(Village, adoption.village_id))
-
-
-@blueprint.route("/adoptions")
-@allow(Role.PUBLIC)
-@blueprint.response(200, AdoptionListSchema)
-def list_adoptions() -> dict[str, Any]:
-    """Which village has adopted which revision, from when, by which resolution."""
-    found = adoptions_of(current_session(), current_principal())
-    return {"adoptions": [_adoption(*one) for one in found]}
+    name, content = export_lines(session, actor, rulebook_by_revision(session, actor, revision))
+    return Response(content, headers=headers_of(StoredFile("", len(content), XLSX, name)))
 
 
 def _lines(session: Session, actor: Principal, rules: list[dict[str, Any]]) -> list[RuleLine]:
@@ -225,6 +200,7 @@ def _whole(session: Session, book: Rulebook, *, village_id: int | None = None, c
         for rule in rules
         if rule.common or not common
     ]
+    codes_shown = {line["code"] for line in lines}
     kept = {line["category"] for line in lines}
     return {
         "id": book.id,
@@ -237,34 +213,13 @@ def _whole(session: Session, book: Rulebook, *, village_id: int | None = None, c
         "version": book.version,
         "categories": [line for line in categories_of(session, book.id) if line.code in kept or not common],
         "rules": lines,
+        "kept": [
+            answered
+            for answered in lint_rulebook(session, book)
+            if answered.settled and answered.finding.rule_code in codes_shown
+        ],
     }
 
 
 def _by_id(session: Session, actor: Principal, made: str) -> Rulebook:
     return rulebook_by_revision(session, actor, session.get_one(Rulebook, int(made)).revision)
-
-
-def _found_adoption(session: Session, actor: Principal, made: str) -> dict[str, Any]:
-    adoption = session.get_one(Adoption, int(made))
-    village = session.get_one(Village, adoption.village_id)
-    village_by_code(session, actor, village.code, *ADOPTERS)
-    return _adoption(adoption, session.get_one(Rulebook, adoption.rulebook_id).revision, village)
-
-
-def _adoption(adoption: Adoption, revision: int, village: Village) -> dict[str, Any]:
-    return {
-        "id": adoption.id,
-        "village": village.code,
-        "village_name": village.name,
-        "revision": revision,
-        "from_quarter": adoption.from_quarter,
-        "matter_number": adoption.matter_number,
-        "matter_on": adoption.matter_on,
-        "matter_proven_at": adoption.matter_proven_at,
-        "trial": adoption.trial,
-        "trial_quarters": adoption.trial_quarters,
-        "correction": adoption.correction,
-        "correction_lines": json.loads(adoption.correction_lines),
-        "correction_reason": adoption.correction_reason,
-        "adopted_at": adoption.adopted_at,
-    }

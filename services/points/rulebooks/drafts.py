@@ -34,12 +34,14 @@ def create_draft(
     *,
     title: str,
     summary: str = "",
+    copy_of: int | None = None,
     categories: Sequence[CategoryLine] | None = None,
     rules: Sequence[RuleLine] | None = None,
 ) -> Rulebook:
-    """A new draft with these lines, or with a copy of the newest revision's. Numbers count up without gaps.
+    """A new draft with these lines, or with a copy of revision `copy_of` (default: the newest). Numbers have no gaps.
 
-    Raises Conflict where there is a draft already, Invalid for lines that can't be.
+    Raises Conflict where there is a draft already, NotFound for a revision to copy that is none, Invalid for lines
+    that can't be.
     """
     _require_editor(actor)
     # Whoever counts revisions waits here for the other.
@@ -52,8 +54,9 @@ def create_draft(
     if (categories is None) != (rules is None):
         raise Invalid("类别和条目要一起给出。", errors={"categories": ["类别和条目要一起给出。"]})
     if categories is None or rules is None:
-        categories = categories_of(session, newest.id) if newest else []
-        rules = rules_of(session, newest.id) if newest else []
+        model = newest if copy_of is None else rulebook_by_revision(session, actor, copy_of)
+        categories = categories_of(session, model.id) if model else []
+        rules = rules_of(session, model.id) if model else []
     check_lines(categories, rules)
     _require_own_villages(session, actor, rules)
     book = Rulebook(

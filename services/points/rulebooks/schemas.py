@@ -84,22 +84,34 @@ class RulebookLineSchema(Schema):
     version = fields.Integer(required=True)
 
 
+class KeptLineSchema(Schema):
+    """A line that the lint has asked about, and the published reason why it stays."""
+
+    rule_code = fields.String(attribute="finding.rule_code", required=True)
+    kind = fields.Enum(WaiverKind, by_value=True, attribute="waiver.kind", required=True)
+    reason = fields.String(attribute="waiver.reason", required=True)
+
+
 class RulebookSchema(RulebookLineSchema):
     """A revision with its lines."""
 
     categories = fields.List(fields.Nested(CategorySchema), required=True)
     rules = fields.List(fields.Nested(RuleSchema), required=True)
+    kept = fields.List(fields.Nested(KeptLineSchema), required=True)
 
 
 class NewRulebookSchema(Schema):
-    """A new draft; without lines it is a copy of the newest revision."""
+    """A new draft: with these lines (none for an empty one), or a copy of revision `copy_of`, else of the newest."""
 
     title = fields.String(required=True, validate=validate.Length(1, 120))
     summary = fields.String(load_default="", validate=validate.Length(max=2000))
+    copy_of = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1, 1_000_000))
     categories = fields.List(
-        fields.Nested(CategorySchema), load_default=None, allow_none=True, validate=validate.Length(1, 60)
+        fields.Nested(CategorySchema), load_default=None, allow_none=True, validate=validate.Length(max=60)
     )
-    rules = fields.List(fields.Nested(RuleSchema), load_default=None, allow_none=True, validate=validate.Length(1, 500))
+    rules = fields.List(
+        fields.Nested(RuleSchema), load_default=None, allow_none=True, validate=validate.Length(max=500)
+    )
 
 
 class RulebookEditSchema(Schema):
@@ -107,8 +119,8 @@ class RulebookEditSchema(Schema):
 
     title = fields.String(required=True, validate=validate.Length(1, 120))
     summary = fields.String(load_default="", validate=validate.Length(max=2000))
-    categories = fields.List(fields.Nested(CategorySchema), required=True, validate=validate.Length(1, 60))
-    rules = fields.List(fields.Nested(RuleSchema), required=True, validate=validate.Length(1, 500))
+    categories = fields.List(fields.Nested(CategorySchema), required=True, validate=validate.Length(max=60))
+    rules = fields.List(fields.Nested(RuleSchema), required=True, validate=validate.Length(max=500))
 
 
 class RulebookArguments(Schema):
@@ -130,6 +142,9 @@ class FindingSchema(Schema):
     settled = fields.Boolean(required=True)
     answer = fields.Enum(WaiverKind, by_value=True, attribute="waiver.kind", dump_default=None, allow_none=True)
     answer_reason = fields.String(attribute="waiver.reason", dump_default="")
+    answered_by = fields.String(required=True)
+    answered_by_id = fields.String(attribute="waiver.first_by", dump_default=None, allow_none=True)
+    confirmed_by = fields.String(required=True)
 
 
 class LintSchema(Schema):
@@ -154,6 +169,20 @@ class MatterSchema(Schema):
     number = fields.String(required=True, validate=validate.Length(1, 60))
     decided_on = fields.Date(required=True)
     scan = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(r"[0-9a-f]{64}\Z"))
+
+
+class ScanFileSchema(Schema):
+    """The scan of a resolution: a photo or a PDF."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class ScanSchema(Schema):
+    """A stored scan: `sha256` goes into the adoption's `matter.scan` within two days."""
+
+    sha256 = fields.String(required=True)
+    name = fields.String(required=True)
+    size = fields.Integer(required=True)
 
 
 class RulebookCorrectionSchema(Schema):
@@ -184,6 +213,7 @@ class AdoptionSchema(Schema):
     matter_number = fields.String(allow_none=True, required=True)
     matter_on = fields.Date(allow_none=True, required=True)
     matter_proven_at = fields.AwareDateTime(allow_none=True, required=True)
+    has_scan = fields.Boolean(required=True)
     trial = fields.Boolean(required=True)
     trial_quarters = fields.Integer(allow_none=True, required=True)
     correction = fields.Boolean(required=True)

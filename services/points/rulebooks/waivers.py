@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from services.points.rulebooks.lines import rules_of
@@ -14,19 +15,22 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.models.base import now
 from shared.models.points import LintWaiver, Rulebook, WaiverKind
+from shared.models.registry import Person
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFinding:
-    """A finding, and how people answered it. `settled`: it stands in nobody's way any more."""
+    """A finding, and how people answered it for this wording. `settled`: it stands in nobody's way any more."""
 
     finding: Finding
     waiver: LintWaiver | None
+    answered_by: str = ""
+    confirmed_by: str = ""
 
     @property
     def settled(self) -> bool:
         """A reason settles what may be overridden; a false alarm needs its second person."""
-        if self.waiver is None or self.waiver.wording_digest != self.finding.wording_digest:
+        if self.waiver is None:
             return False
         if self.waiver.kind is WaiverKind.REASONED:
             return self.finding.overridable
@@ -34,15 +38,34 @@ class AnsweredFinding:
 
 
 def lint_rulebook(session: Session, book: Rulebook) -> list[AnsweredFinding]:
-    """The findings of a revision with their answers, in the order of its lines."""
+    """The findings of a revision with their answers, in the order of its lines.
+
+    An answer that was given to another wording of the line is none.
+    """
     waivers = {
-        (waiver.rule_code, waiver.finding): waiver
+        (waiver.rule_code, waiver.finding, waiver.wording_digest): waiver
         for waiver in session.scalars(select(LintWaiver).where(LintWaiver.rulebook_id == book.id))
     }
+    names = _names(session, waivers.values())
     return [
-        AnsweredFinding(finding, waivers.get((finding.rule_code, finding.finding)))
+        _answered(finding, waivers.get((finding.rule_code, finding.finding, finding.wording_digest)), names)
         for finding in lint_lines(rules_of(session, book.id))
     ]
+
+
+def _answered(finding: Finding, waiver: LintWaiver | None, names: dict[int, str]) -> AnsweredFinding:
+    if waiver is None:
+        return AnsweredFinding(finding, None)
+    second = names.get(waiver.second_by, "") if waiver.second_by is not None else ""
+    return AnsweredFinding(finding, waiver, names.get(waiver.first_by, ""), second)
+
+
+def _names(session: Session, waivers: Iterable[LintWaiver]) -> dict[int, str]:
+    ids = {person for waiver in waivers for person in (waiver.first_by, waiver.second_by) if person is not None}
+    if not ids:
+        return {}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def require_settled(session: Session, book: Rulebook) -> None:
@@ -81,11 +104,13 @@ def answer_finding(
     if kind is WaiverKind.REASONED and not found.finding.overridable:
         raise Conflict("这一类扣分不能以理由保留：请删除这一行；如果是误报，请两人核对后确认。")
     waiver = found.waiver
-    if waiver is not None and waiver.wording_digest != found.finding.wording_digest:
-        session.delete(waiver)
-        session.flush()
-        waiver = None
     if waiver is None:
+        # What was said about an older wording of the line makes room.
+        session.execute(
+            delete(LintWaiver).where(
+                LintWaiver.rulebook_id == book.id, LintWaiver.rule_code == rule_code, LintWaiver.finding == finding
+            )
+        )
         waiver = LintWaiver(
             rulebook_id=book.id,
             rule_code=rule_code,
@@ -105,4 +130,4 @@ def answer_finding(
     session.flush()
     details = {"rule": rule_code, "finding": finding, "kind": kind.value}
     audit.record(session, actor, "answer_finding", "rulebook", book.id, details=details)
-    return AnsweredFinding(found.finding, waiver)
+    return _answered(found.finding, waiver, _names(session, [waiver]))

@@ -108,7 +108,7 @@ class Rulebook(Base):
     title: Mapped[str] = mapped_column(String(120))
     summary: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[RulebookState] = enum_column(RulebookState, "state_known", default=RulebookState.DRAFT)
-    # The revision that this one was copied from.
+    # The revision before it: what a 更正 has changed is told against that one.
     based_on: Mapped[int | None] = mapped_column(BigId)
     created_by: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(default=now)
