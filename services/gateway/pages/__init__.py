@@ -20,6 +20,7 @@ from services.gateway.pages.frame import install_frame
 from services.gateway.pages.households.found import ACCOUNT_READERS
 from services.gateway.pages.navigation import STAFF, add_entry, clear_entries
 from services.gateway.pages.petitions.work import READERS as PETITION_READERS
+from services.gateway.pages.revisions.books import READERS as REVISION_READERS
 from services.gateway.pages.wording import _l
 from shared.identity import Role
 
@@ -43,6 +44,7 @@ _TOPICS = (
     "households",
     "events",
     "rulebooks",
+    "revisions",
     "imports",
     "quarters",
     "store",
@@ -94,6 +96,7 @@ def _add_navigation() -> None:
     add_entry(_l("人员账号"), "people.index", Role.ADMIN)
     add_entry(_l("查一户"), "households.index", *ACCOUNT_READERS)
     add_entry(_l("积分细则"), "rulebooks.newest", *STAFF, Role.RESIDENT)
+    add_entry(_l("细则修订"), "revisions.index", *REVISION_READERS)
     add_entry(_l("季度榜"), "quarters.index", Role.CADRE, Role.SUPERVISOR, Role.ADMIN, Role.AUDITOR)
     add_entry(_l("积分重算"), "recalculation.index", Role.ADMIN, Role.AUDITOR)
     add_entry(_l("核验"), "verification.index", Role.ADMIN, Role.AUDITOR, Role.SUPERVISOR, Role.CADRE)

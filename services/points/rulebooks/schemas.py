@@ -144,6 +144,7 @@ class FindingSchema(Schema):
     answer_reason = fields.String(attribute="waiver.reason", dump_default="")
     answered_by = fields.String(required=True)
     answered_by_id = fields.String(attribute="waiver.first_by", dump_default=None, allow_none=True)
+    answered_at = fields.AwareDateTime(attribute="waiver.first_at", dump_default=None, allow_none=True)
     confirmed_by = fields.String(required=True)
 
 

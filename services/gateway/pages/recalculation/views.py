@@ -107,6 +107,8 @@ def apply(run_id: int) -> Response | tuple[str, int]:
         "villages": [each["code"] for each in shown.villages],
         "quarters": list(shown.data["quarters"]),
     }
+    if shown.data["revision"] is not None:
+        body["revision"] = shown.data["revision"]
     try:
         answer = points.post(_API, principal, body, idempotency_key=request.form.get("idempotency_key"))
     except ServiceProblem as problem:
@@ -133,7 +135,17 @@ def resume(run_id: int) -> Response:
 
 def _show(run_id: int, errors: dict[str, list[str]], reason: str) -> str:
     run = RunPage(points.get(f"{_API}/{run_id}", current_principal()).data)
-    return render_template("recalculation/show.html", run=run, errors=errors, reason=reason)
+    return render_template("recalculation/show.html", run=run, simulated=_simulated(run), errors=errors, reason=reason)
+
+
+def _simulated(run: RunPage) -> int | None:
+    """The draft that a preview has tried out: it can't be applied. None for any other run."""
+    revision = run.data["revision"]
+    if revision is None or not run.is_preview:
+        return None
+    books = points.get("/api/points/rulebooks", current_principal(), limit=100).data["items"]
+    drafts = [book["revision"] for book in books if book["state"] == "draft"]
+    return revision if revision in drafts else None
 
 
 def _household(row: dict[str, Any]) -> dict[str, Any]:

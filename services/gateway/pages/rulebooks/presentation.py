@@ -66,7 +66,7 @@ def plain(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number
 
 
-def categories_of(book: Data) -> list[dict[str, Any]]:
+def categories_of(book: Data, villages: Mapping[str, str]) -> list[dict[str, Any]]:
     """The book's lines by category, in its order."""
     listed = []
     for category in book["categories"]:
@@ -77,7 +77,7 @@ def categories_of(book: Data) -> list[dict[str, Any]]:
         if category["cap_quarter"] is not None:
             most = points(category["cap_quarter"])
             caption = _("%(name)s（每户每季度加分最多 %(most)s）", name=category["name"], most=most)
-        listed.append({"caption": caption, "rules": [_line(rule) for rule in rules]})
+        listed.append({"caption": caption, "rules": [_line(rule, villages) for rule in rules]})
     return listed
 
 
@@ -97,8 +97,16 @@ def adoption_line(adoption: Data) -> dict[str, str]:
     }
 
 
-def _line(rule: Data) -> dict[str, str]:
-    title = _("%(title)s（只在本村）", title=rule["title"]) if rule["village"] else rule["title"]
+def kept_lines(book: Data) -> list[dict[str, str]]:
+    """Lines that a check has asked about, with the published reason why they stay."""
+    titles = {rule["code"]: rule["title"] for rule in book["rules"]}
+    return [{"title": titles[each["rule_code"]], "reason": each["reason"]} for each in book["kept"]]
+
+
+def _line(rule: Data, villages: Mapping[str, str]) -> dict[str, str]:
+    title = rule["title"]
+    if rule["village"]:
+        title = _("%(title)s（只在%(village)s）", title=title, village=villages.get(rule["village"], _("一个村")))
     return {
         "title": title,
         "points": worth_words(rule),

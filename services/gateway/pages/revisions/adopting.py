@@ -1,0 +1,163 @@
+"""`/revisions/<revision>/adopt`: a village adopts a published revision; afterwards it waits for the recalculation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from services.gateway.clients import ServiceProblem, Upload
+from services.gateway.pages.place import villages_of_principal
+from services.gateway.pages.revisions.books import ADOPTERS, API, READERS, Errors, list_books, read_book
+from services.gateway.pages.revisions.decision_form import (
+    TRIAL,
+    Scan,
+    decision_of,
+    errors_of_decision,
+    faults_of,
+    how_options,
+    quarter_options,
+)
+from services.gateway.pages.revisions.findings import findings_of
+from services.gateway.pages.revisions.presentation import changes_between
+from services.gateway.pages.revisions.standing import adoptions_of, waiting_of
+from services.gateway.pages.services import points
+from services.gateway.pages.todo import Ask, AskGroup, ask_source
+from services.gateway.pages.wording import _
+from services.gateway.pages.words import quarter_words, quarters_words
+from shared.calendar import today
+from shared.errors import NotFound
+from shared.identity import Principal, Role
+from shared.web import allow, current_principal, current_session
+
+_NEWS = timedelta(days=92)
+"""How long a published revision is a village's business to decide on: a quarter."""
+
+
+def add_adopting(blueprint: Blueprint) -> None:
+    """Give the topic's blueprint the pages of adoption."""
+    blueprint.add_url_rule("/revisions/<int:revision>/adopt", "ask_adopt", show)
+    blueprint.add_url_rule("/revisions/<int:revision>/adopt", "adopt", adopt, methods=["POST"])
+    blueprint.add_url_rule("/revisions/adoptions/<int:adoption_id>/scan", "scan", show_scan)
+
+
+@allow(*ADOPTERS)
+def show(revision: int) -> str:
+    """The form; what the lint has found and nobody has answered stands in its place."""
+    return _form(revision, [], Scan(), {})
+
+
+@allow(*ADOPTERS)
+def adopt(revision: int) -> AnyResponse | tuple[str, int]:
+    """Record what the village has decided."""
+    form, lines = request.form, request.form.getlist("lines")
+    scan = Scan(form.get("scan", ""), form.get("scan_name", ""))
+    if faults := faults_of(form):
+        return _form(revision, lines, scan, faults), 422
+    try:
+        if form["how"] != TRIAL:
+            scan = _sent_scan(scan)
+        adoption = points.post(
+            f"{API}/{revision}/adoptions",
+            current_principal(),
+            decision_of(form, lines, scan),
+            idempotency_key=form.get("idempotency_key"),
+        ).data
+    except ServiceProblem as problem:
+        return _form(revision, lines, scan, errors_of_decision(problem, form)), 422
+    since = quarter_words(adoption["from_quarter"])
+    flash(
+        _("%(village)s从%(since)s起采用第 %(n)s 版。", village=adoption["village_name"], since=since, n=revision),
+        "done",
+    )
+    waits = next((each for each in waiting_of(current_principal()) if each["code"] == adoption["village"]), None)
+    if waits is not None:
+        flash(
+            _("%(quarters)s还按原来的一版计分，等重算以后改过来。", quarters=quarters_words(waits["quarters"])), "soon"
+        )
+    return redirect(url_for("revisions.index"), code=303)
+
+
+@allow(*READERS)
+def show_scan(adoption_id: int) -> Response:
+    """The scan of the resolution; the service checks who answers for the village."""
+    answer = points.get(f"/api/points/adoptions/{adoption_id}/scan", current_principal())
+    kept = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Content-Type-Options")
+    headers = {name: answer.headers[name] for name in kept if name in answer.headers}
+    return Response(answer.content, headers={**headers, "Cache-Control": "private, no-store"})
+
+
+def _sent_scan(known: Scan) -> Scan:
+    """The scan that this form brings, stored; else the one that an earlier sending brought."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        return known
+    content = file.read()
+    key = f"{request.form.get('idempotency_key', '')[:40]}-{hashlib.sha256(content).hexdigest()[:16]}"
+    answer = points.request(
+        "POST",
+        "/api/points/adoptions/scans",
+        current_principal(),
+        files={"file": Upload(file.filename, content, file.mimetype or "application/octet-stream")},
+        idempotency_key=key,
+    )
+    return Scan(answer.data["sha256"], answer.data["name"])
+
+
+def _form(revision: int, lines: Sequence[str], scan: Scan, errors: Errors) -> str:
+    principal = current_principal()
+    book = read_book(revision)
+    if book["state"] != "published":
+        raise NotFound(_("第 %(n)s 版还是草稿，发布以后村里才能采用。", n=revision))
+    changes = changes_between(read_book(book["based_on"]), book) if book["based_on"] else []
+    codes = [change["code"] for change in changes]
+    adopted = {each["village"] for each in adoptions_of(principal) if each["revision"] == revision}
+    villages = villages_of_principal(current_session(), principal, *ADOPTERS)
+    return render_template(
+        "revisions/adopt.html",
+        book=book,
+        open_findings=[finding for finding in findings_of(revision) if not finding["settled"]],
+        villages=[
+            (each.code, _("%(name)s（已采用这一版）", name=each.name) if each.code in adopted else each.name)
+            for each in villages
+        ],
+        village=request.form.get("village") or request.args.get("village", ""),
+        hows=how_options(),
+        quarters=quarter_options(),
+        changes=[
+            (each["code"], f"{each['code']} {each['title']}", f"{each['before']} → {each['after']}") for each in changes
+        ],
+        lines=list(lines) if request.method == "POST" else codes,
+        scan=scan,
+        values=request.form,
+        errors=errors,
+        key=request.form.get("idempotency_key"),
+    )
+
+
+@ask_source(Role.CADRE)
+def revisions_to_decide(principal: Principal) -> list[AskGroup]:
+    """The newest revision, while it is new, in villages that have not adopted it: a cadre brings it to the village."""
+    newest = next((book for book in list_books() if book["state"] == "published"), None)
+    if newest is None:
+        return []
+    since = date.fromisoformat(newest["published_at"][:10])
+    adopted = {each["village"] for each in adoptions_of(principal) if each["revision"] == newest["revision"]}
+    own = villages_of_principal(current_session(), principal, Role.CADRE)
+    if today() - since > _NEWS:
+        return []
+    asks = [
+        Ask(
+            _("%(village)s：要不要采用第 %(n)s 版", village=village.name, n=newest["revision"]),
+            _("办理采用"),
+            url_for("revisions.ask_adopt", revision=newest["revision"], village=village.code),
+            since,
+            detail=newest["title"],
+        )
+        for village in own
+        if village.code not in adopted
+    ]
+    return [AskGroup(_("新的积分细则等村里决定"), asks)]
