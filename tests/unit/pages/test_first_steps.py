@@ -60,7 +60,7 @@ def test_each_step_names_the_villages_that_are_left(
         session.add(Account(township_id=small_township.id, person_id=cadre, username="one", password_hash="none"))
     say(
         answers,
-        books=[{"state": "draft"}],
+        books=[{"revision": 1, "state": "draft"}],
         adoptions=[{"village": first.code}],
         categories=[{"code": "water"}],
         quarters=[{"state": "open"}],

@@ -112,14 +112,16 @@ def _of_registry(found: Progress, categories: int) -> list[Step]:
 def _rulebook(books: list[dict[str, Any]]) -> Step:
     published = any(book["state"] == "published" for book in books)
     text = _("先起草，检查没有问题再发布。") if not books else _("草稿写好以后发布。")
-    return Step(_("写积分细则"), published, _("细则已发布。") if published else text, _("去写积分细则"), "/rulebooks")
+    href = url_for("revisions.index") if books else url_for("revisions.new")
+    return Step(_("写积分细则"), published, _("细则已发布。") if published else text, _("去写积分细则"), href)
 
 
 def _adoption(found: Progress, adoptions: list[dict[str, Any]]) -> Step:
     adopted = {adoption["village"] for adoption in adoptions}
     left = [village for village in found.villages if village.code not in adopted]
     text = _left(left, _("每个村开会议定从哪天起用哪一版。"), _("每个村都定了从哪天起用。"), len(found.villages))
-    return Step(_("村里采用细则"), bool(found.villages) and not left, text, _("登记村里的决定"), "/rulebooks")
+    is_done, href = bool(found.villages) and not left, url_for("revisions.index")
+    return Step(_("村里采用细则"), is_done, text, _("登记村里的决定"), href)
 
 
 def _quarter(begun: int) -> Step:
