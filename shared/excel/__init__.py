@@ -22,7 +22,8 @@ Writing: `write_error_workbook` (the same layout plus 错误原因), `write_work
 from shared.excel.columns import CellKind, Column
 from shared.excel.error_workbook import ERROR_HEADER, write_error_workbook
 from shared.excel.export import ExportColumn, escape_cell, write_csv, write_workbook
-from shared.excel.source import Limits, recognise
+from shared.excel.source import recognise
+from shared.excel.survey import Limits
 from shared.excel.table import Row, Table, open_table
 from shared.excel.template import write_template
 

@@ -12,7 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from shared.excel.cells import EXACT_DIGITS, RawCell
 from shared.excel.export import cell_formats
-from shared.excel.source import Limits, open_source
+from shared.excel.source import open_source
+from shared.excel.survey import Limits
 
 ERROR_HEADER = "错误原因"
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,25 +16,10 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from shared.errors import Invalid
 from shared.excel.cells import RawCell
+from shared.excel.survey import BROKEN, Limits, survey_workbook
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
-_ROW = re.compile(rb"<(?:\w+:)?row\b")
-_CONTENT = re.compile(rb"<(?:\w+:)?(?:v|is|t)\b")
-_ROW_NUMBER = re.compile(rb'^[^>]*?\br="(\d+)"')
-_HIDDEN = re.compile(rb'^[^>]*?\bhidden="(?:1|true)"')
-_WIDE = re.compile(rb'\br="([A-Z]{2,3})\d')
-_CHUNK = 1 << 20
 _HEAD_BYTES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a file may hold. `unpacked_bytes` stops archives that unfold to many times their size."""
-
-    rows: int = 200_000
-    columns: int = 200
-    file_bytes: int = 30 * 1024 * 1024
-    unpacked_bytes: int = 400 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -45,6 +28,8 @@ class Source:
 
     sheet: str
     rows: Iterator[tuple[int, list[RawCell]]]
+    filled_rows: int = 0
+    """How many rows hold something, titles and header too."""
     is_1904: bool = False
     hidden_rows: frozenset[int] = frozenset()
     # Row and column (from 1 and 0) of cells that a merge swallowed.
@@ -81,29 +66,15 @@ def recognise(head: bytes, *, name: str, size: int, limits: Limits | None = None
 
 
 def _open_workbook(path: Path, limits: Limits) -> Source:
-    broken = Invalid("这个文件打不开，可能已经损坏，或不是 Excel 工作簿。请在 Excel 中打开后另存为 .xlsx 再上传。")
+    survey = survey_workbook(path, limits)
     try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > limits.unpacked_bytes:
-                raise Invalid("这个文件解开后过大，不能读取。请只保留需要导入的一张表，另存后再上传。")
-            if "xl/workbook.xml" not in archive.namelist():
-                raise Invalid("这个文件不是 Excel 工作簿，请上传 .xlsx 或 .csv 文件。")
-            sheet, member, is_1904 = _first_visible_sheet(archive)
-            hidden = _survey(archive, member, limits)
         workbook = CalamineWorkbook.from_path(path)
-        opened = workbook.get_sheet_by_name(sheet)
+        opened = workbook.get_sheet_by_name(survey.sheet)
         merges = opened.merged_cell_ranges or []
-    except (
-        zipfile.BadZipFile,
-        CalamineError,
-        KeyError,
-        EOFError,
-        OSError,
-        ValueError,
-        NotImplementedError,
-    ) as error:
-        raise broken from error
-    source = Source(sheet, iter(()), is_1904, hidden, _swallowed(merges, limits))
+    except (CalamineError, KeyError, OSError, ValueError) as error:
+        raise Invalid(BROKEN) from error
+    source = Source(survey.sheet, iter(()), survey.filled_rows, survey.is_1904, survey.hidden_rows)
+    source.merged = _swallowed(merges, limits)
     # Rows come from the first of the sheet, cells from the first column that holds something.
     margin: list[RawCell] = [None] * (opened.start[1] if opened.start else 0)
     source.rows = ((number, [*margin, *row]) for number, row in enumerate(opened.iter_rows(), start=1))
@@ -111,89 +82,18 @@ def _open_workbook(path: Path, limits: Limits) -> Source:
     return source
 
 
-def _first_visible_sheet(archive: zipfile.ZipFile) -> tuple[str, str, bool]:
-    """Name and archive member of the first visible sheet, and whether dates count from 1904."""
-    book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-    relations = archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
-    is_1904 = bool(re.search(r'date1904="(?:1|true)"', book))
-    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
-        if re.search(r'state="(?:hidden|veryHidden)"', tag):
-            continue
-        name = re.search(r'\bname="([^"]*)"', tag)
-        relation = re.search(r'\b\w+:id="([^"]*)"', tag)
-        if name and relation:
-            for entry in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", relations):
-                if f'Id="{relation[1]}"' in entry and (target := re.search(r'Target="([^"]*)"', entry)):
-                    member = target[1].lstrip("/")
-                    return (
-                        _unescape(name[1]),
-                        member if member.startswith("xl/") else f"xl/{member}",
-                        is_1904,
-                    )
-    raise ValueError("no visible sheet")
-
-
-def _unescape(text: str) -> str:
-    for mark, sign in (
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", '"'),
-        ("&apos;", "'"),
-        ("&amp;", "&"),
-    ):
-        text = text.replace(mark, sign)
-    return text
-
-
-def _survey(archive: zipfile.ZipFile, member: str, limits: Limits) -> frozenset[int]:
-    """Numbers of the hidden rows that hold something. Raises Invalid for too many rows or columns."""
-    hidden: set[int] = set()
-    number = 0
-    for segment in _row_segments(archive, member):
-        given = _ROW_NUMBER.match(segment)
-        number = int(given[1]) if given else number + 1
-        if not _CONTENT.search(segment):
-            continue
-        if number > limits.rows:
-            raise Invalid(f"表中超过 {limits.rows} 行，请分成几个文件上传，每个不超过 {limits.rows} 行。")
-        if any(_column_index(letters) >= limits.columns for letters in _WIDE.findall(segment)):
-            raise Invalid(f"表中超过 {limits.columns} 列，请删去右边多余的列后再上传。")
-        if _HIDDEN.match(segment):
-            hidden.add(number)
-    return frozenset(hidden)
-
-
-def _row_segments(archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
-    """The XML of a sheet, one piece a row, each beginning right after its `<row`."""
-    rest, inside_row = b"", False
-    with archive.open(member) as stream:
-        for chunk in iter(lambda: stream.read(_CHUNK), b""):
-            first, *others = _ROW.split(rest + chunk)
-            if others:
-                # What precedes the first row is the sheet's preamble.
-                yield from [first, *others[:-1]] if inside_row else others[:-1]
-            inside_row = inside_row or bool(others)
-            rest = others[-1] if others else first
-            if len(rest) > 8 * _CHUNK:
-                raise Invalid("表中有一行过大，不能读取。请检查后另存为 .xlsx 再上传。")
-    if inside_row:
-        yield rest
-
-
-def _column_index(letters: bytes) -> int:
-    index = 0
-    for letter in letters:
-        index = index * 26 + letter - 64
-    return index - 1
-
-
 def _swallowed(merges: list[tuple[tuple[int, int], tuple[int, int]]], limits: Limits) -> dict[int, set[int]]:
+    rows, columns = limits.rows, limits.columns
+    inside = [(max(top, 0), left, min(bottom, rows), min(right, columns)) for (top, left), (bottom, right) in merges]
+    if sum((bottom - top + 1) * (right - left + 1) for top, left, bottom, right in inside) > limits.merged_cells:
+        raise Invalid("表中合并的单元格太多。请全选表格，点“取消合并单元格”，每行各自填好后再上传。")
     cells: dict[int, set[int]] = {}
-    for (top, left), (bottom, right) in merges:
-        for row in range(top, min(bottom, limits.rows) + 1):
-            for column in range(left, min(right, limits.columns) + 1):
-                if (row, column) != (top, left):
-                    cells.setdefault(row + 1, set()).add(column)
+    for top, left, bottom, right in inside:
+        for row in range(top, bottom + 1):
+            swallowed = cells.setdefault(row + 1, set())
+            swallowed.update(range(left, right + 1))
+            if row == top:
+                swallowed.discard(left)
     return cells
 
 
@@ -210,7 +110,8 @@ def _open_csv(path: Path, limits: Limits) -> Source:
             continue
     if text is None or "\0" in text:
         raise Invalid("这个文件不是 Excel 工作簿，也不是 CSV 文件，请上传 .xlsx 或 .csv 文件。")
-    return Source("CSV", _csv_rows(text, limits))
+    filled = sum(any(row) for _, row in _csv_rows(text, limits))
+    return Source("CSV", _csv_rows(text, limits), filled)
 
 
 def _csv_rows(text: str, limits: Limits) -> Iterator[tuple[int, list[RawCell]]]:

@@ -13,7 +13,8 @@ from typing import Self
 from shared.errors import Invalid
 from shared.excel.cells import CellError, CellValue, RawCell, plain_text, read_cell
 from shared.excel.columns import Column, plain_header
-from shared.excel.source import Limits, Source, open_source
+from shared.excel.source import Source, open_source
+from shared.excel.survey import Limits
 
 HEADER_SEARCH_ROWS = 20
 REMEMBERED_CELLS = 2_000
