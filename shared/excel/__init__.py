@@ -26,6 +26,7 @@ from shared.excel.source import recognise
 from shared.excel.survey import Limits
 from shared.excel.table import Row, Table, open_table
 from shared.excel.template import write_template
+from shared.excel.upload import store_workbook
 
 __all__ = [
     "ERROR_HEADER",
@@ -38,6 +39,7 @@ __all__ = [
     "escape_cell",
     "open_table",
     "recognise",
+    "store_workbook",
     "write_csv",
     "write_error_workbook",
     "write_template",

@@ -20,6 +20,7 @@ from shared.excel.survey import BROKEN, Limits, survey_workbook
 
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 _HEAD_BYTES = 512
+_TEXT_SUFFIXES = frozenset({"", "csv", "txt"})
 
 
 @dataclass(slots=True)
@@ -49,20 +50,27 @@ def open_source(path: Path, *, name: str, limits: Limits) -> Source:
 def recognise(head: bytes, *, name: str, size: int, limits: Limits | None = None) -> Literal["xlsx", "csv"]:
     """What an uploaded file is, by its first bytes. Raises Invalid, with how to mend it, for everything else."""
     limits = limits or Limits()
+    suffix = name.lower().rpartition(".")[2] if "." in name else ""
+    if not size:
+        raise _refused("文件是空的，请重新选择文件。")
     if size > limits.file_bytes:
-        raise Invalid(
+        raise _refused(
             f"文件有 {size / 1048576:.0f} MB，最大 {limits.file_bytes // 1048576} MB。"
             "请删去图片和多余的表，或分成几个文件上传。"
         )
     if head.startswith(_OLE):
-        if name.lower().endswith(".xls"):
-            raise Invalid("这是旧版 .xls 文件，请在 Excel 或 WPS 中“另存为”.xlsx 格式后再上传。")
-        raise Invalid("这是加了密码或旧版格式的文件，请去掉密码，另存为 .xlsx 格式后再上传。")
+        if suffix == "xls":
+            raise _refused("这是旧版 .xls 文件，请在 Excel 或 WPS 中“另存为”.xlsx 格式后再上传。")
+        raise _refused("这是加了密码或旧版格式的文件，请去掉密码，另存为 .xlsx 格式后再上传。")
     if head.startswith(b"PK\x03\x04"):
         return "xlsx"
-    if name.lower().endswith((".xlsx", ".xlsm", ".xls")) or b"\0" in head:
-        raise Invalid("这个文件不是 Excel 工作簿，请上传 .xlsx 或 .csv 文件。")
+    if suffix not in _TEXT_SUFFIXES or head.startswith(b"%PDF") or b"\0" in head:
+        raise _refused("这个文件不是 Excel 工作簿，请在 Excel 或 WPS 中另存为 .xlsx 或 .csv 文件后再上传。")
     return "csv"
+
+
+def _refused(sentence: str) -> Invalid:
+    return Invalid(sentence, errors={"file": [sentence]})
 
 
 def _open_workbook(path: Path, limits: Limits) -> Source:

@@ -20,6 +20,7 @@ HEADER_SEARCH_ROWS = 20
 REMEMBERED_CELLS = 2_000
 """Different cells of one column that are remembered while a table is read."""
 
+_EMPTY = (None, "")
 _TOTALS = re.compile(r"(合计|总计|小计|共计|累计|总和)")
 _FOOTERS = re.compile(
     r"(填表人|制表人|制表|审核人|审核|负责人|填表说明|说明|备注|注|填报单位|单位盖章|盖章|日期|导出人|导出时间)[:：]"
@@ -49,6 +50,10 @@ class Table:
     header_row: int
     headers: list[str]
     positions: dict[str, int]
+    total: int = 0
+    """How many rows below the header hold something: totals and signatures too, which `rows()` leaves out."""
+    passed: int = 0
+    """How many of them `rows()` has gone past."""
     warnings: list[str] = field(default_factory=list)
     known: dict[str, dict[tuple[type, RawCell], CellValue | CellError]] = field(default_factory=dict, repr=False)
 
@@ -67,6 +72,7 @@ class Table:
         """Data rows in order. Title rows, blank rows, totals and signatures below are left out."""
         hidden: list[int] = []
         for number, raw in self.source.rows:
+            self.passed += any(cell not in _EMPTY for cell in raw)
             cells = {column.key: _cell(raw, self.positions.get(column.key)) for column in self.columns}
             merged = self._merged_keys(number)
             if not merged and all(_is_blank(cell) for cell in cells.values()):
@@ -150,7 +156,9 @@ def open_table(
         raise
     number, raw = head[index]
     source.rows = itertools.chain(head[index + 1 :], source.rows)
-    return Table(source, tuple(columns), number, [str(cell or "") for cell in raw], positions)
+    above = sum(any(cell not in _EMPTY for cell in row) for _, row in head[: index + 1])
+    headers = [str(cell or "") for cell in raw]
+    return Table(source, tuple(columns), number, headers, positions, total=max(0, source.filled_rows - above))
 
 
 def _find_header(head: list[tuple[int, list[RawCell]]], columns: Sequence[Column]) -> tuple[int, dict[str, int]]:

@@ -6,30 +6,51 @@ import importlib
 import pkgutil
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from sqlalchemy.orm import Session
 
+from shared.database import Database
 from shared.messages.base import Message
 
 MessageT = TypeVar("MessageT", bound=Message)
+Prepared = TypeVar("Prepared")
 Handler = Callable[[Session, MessageT], None]
+PreparedHandler = Callable[[Session, MessageT, Prepared], None]
+Preparation = Callable[[Database, MessageT], Prepared]
 
-HANDLERS: dict[str, Handler[Any]] = {}
+HANDLERS: dict[str, Callable[..., None]] = {}
+PREPARATIONS: dict[str, Preparation[Any, Any]] = {}
 
 
-def receives(message: type[MessageT]) -> Callable[[Handler[MessageT]], Handler[MessageT]]:
+@overload
+def receives(message: type[MessageT]) -> Callable[[Handler[MessageT]], Handler[MessageT]]: ...
+
+
+@overload
+def receives(
+    message: type[MessageT], *, prepare: Preparation[MessageT, Prepared]
+) -> Callable[[PreparedHandler[MessageT, Prepared]], PreparedHandler[MessageT, Prepared]]: ...
+
+
+def receives(message: type[Any], *, prepare: Preparation[Any, Any] | None = None) -> Callable[..., Any]:
     """Register the decorated function as the handler of `message`.
 
     It gets a session of the receiver's database and the parsed message, and neither commits nor catches: the
     transaction that does the work also holds the message's id, so that a second delivery does nothing.
+
+    `prepare(database, message)` does what takes long before that transaction, which on SQLite would keep everybody
+    else from writing; the handler gets its result as a third argument. It may be begun again at any time, by another
+    worker too, so it changes nothing but how far it says to be, in short transactions of its own.
     """
 
-    def register(handler: Handler[MessageT]) -> Handler[MessageT]:
+    def register(handler: Callable[..., None]) -> Callable[..., None]:
         known = HANDLERS.get(message.name)
         if known is not None and (known.__module__, known.__qualname__) != (handler.__module__, handler.__qualname__):
             raise ValueError(f"{message.name} has two handlers: {known.__qualname__} and {handler.__qualname__}")
         HANDLERS[message.name] = handler
+        if prepare is not None:
+            PREPARATIONS[message.name] = prepare
         return handler
 
     return register

@@ -2,8 +2,9 @@
 
 1. A copy that is not the first one counts its start in a short transaction, so that a message that always kills its
    worker is parked before its sixth start. (Nobody needs to count the first one: the copy that follows counts both.)
-2. One transaction takes the id into the inbox and does the work. A copy that finds the id, or another copy at work,
-   ends without doing anything; if that other copy fails, the relay sends the message again.
+2. What a handler prepares (the reading of a workbook) is done first, outside a transaction. Then one transaction takes
+   the id into the inbox and does the work. A copy that finds the id, or another copy at work, ends without doing
+   anything; if that other copy fails, the relay sends the message again.
 3. A failure is counted in a transaction of its own, unless it was the database's; the relay sends again. An unreadable
    message, and the fifth failure, become a dead letter whose id is in the inbox.
 """
@@ -39,7 +40,7 @@ from shared.messaging.attempts import (
     uncount_start,
 )
 from shared.messaging.envelope import Envelope
-from shared.messaging.handlers import HANDLERS
+from shared.messaging.handlers import HANDLERS, PREPARATIONS
 from shared.models.base import now
 from shared.models.plumbing_tables import inbox_of, service_of
 from shared.request_context import accept_request_id, request_context
@@ -143,15 +144,26 @@ class _Handling:
         raise AssertionError("the last try returns or raises")
 
     def _work(self) -> Outcome:
+        prepared = self._prepare()
         with self.database.transaction() as session:
             if not _take(session, self.envelope):
                 if self.counted:
                     uncount_start(session, self.envelope.id, self.counted)
                 return Outcome.REPEATED
-            HANDLERS[self.envelope.name](session, self.message)
+            HANDLERS[self.envelope.name](session, self.message, *prepared)
             if self.counted:
                 clear_attempts(session, self.envelope.id)
         return Outcome.HANDLED
+
+    def _prepare(self) -> tuple[Any, ...]:
+        """What is done before the transaction, unless the message was handled already."""
+        prepare = PREPARATIONS.get(self.envelope.name)
+        if prepare is None:
+            return ()
+        with self.database.reading() as session:
+            if is_handled(session, self.envelope.id):
+                return (None,)
+        return (prepare(self.database, self.message),)
 
     def _fail(self, error: Exception) -> Outcome:
         log = get_logger().bind(message=self.envelope.name, message_id=self.envelope.id)

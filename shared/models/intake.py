@@ -197,5 +197,7 @@ class RegistryImport(Base):
     person_id: Mapped[int | None] = mapped_column(ForeignKey("registry_person.id"))
     actor_name: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # When a worker last began to read it; null while it waits for one.
+    started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.errors import Invalid
@@ -57,11 +56,6 @@ class Counts:
     created: int = 0
     changed: int = 0
     unchanged: int = 0
-
-
-def selected(rows: Iterable[Row], wanted: frozenset[int] | None) -> list[Row]:
-    """The rows that were asked for; all when nothing was."""
-    return [row for row in rows if wanted is None or row.number in wanted]
 
 
 def _with_header(header: str, sentence: str) -> str:

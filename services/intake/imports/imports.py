@@ -13,8 +13,8 @@ from services.intake.imports.workbooks import NAMES
 from services.intake.roles import REGISTRY_WRITERS
 from shared import audit
 from shared.errors import Conflict, Forbidden, NotFound
-from shared.excel import recognise
-from shared.files import XLSX, media_type_of, read_file, store_file
+from shared.excel import store_workbook
+from shared.files import read_file
 from shared.identity import Principal, Role
 from shared.messages.intake import RunImport
 from shared.messaging import outbox
@@ -36,10 +36,7 @@ def start_import(
     """
     if not actor.has(*REGISTRY_WRITERS) or (kind is ImportKind.DUTIES and not actor.covers_township(Role.ADMIN)):
         raise Forbidden(f"您不能导入{NAMES[kind]}。如需办理，请联系乡镇管理员。")
-    is_workbook = recognise(content[:512], name=name, size=len(content)) == "xlsx"
-    # CSV has no sign of its own: it is stored as whatever its text looks like.
-    allowed = frozenset({XLSX if is_workbook else media_type_of(content)})
-    file = store_file(session, content, name=name, allowed=allowed, sealed=True, expires_at=now() + KEPT)
+    file = store_workbook(session, content, name=name, expires_at=now() + KEPT)
     villages = None if actor.covers_township(Role.ADMIN) else sorted(actor.villages_of(Role.CADRE))
     started = RegistryImport(
         township_id=actor.township_id,
@@ -79,6 +76,8 @@ def commit_import(
         .values(
             state=ImportState.WAITING,
             dry_run=False,
+            started_at=None,
+            done=0,
             rows=None if rows is None else json.dumps(sorted(set(rows))),
             version=found.version + 1,
         )

@@ -1,25 +1,23 @@
-"""Running an import: read, check, compare, and write where that is asked and nothing is wrong."""
+"""Running an import: check, compare, and write where that is asked and nothing is wrong."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from services.intake.imports.duty_plan import DutyPlanner
-from services.intake.imports.findings import Counts, Findings, selected
+from services.intake.imports.findings import Counts, Findings
 from services.intake.imports.household_plan import HouseholdPlanner
 from services.intake.imports.household_rows import Places, read_household_rows
 from services.intake.imports.household_writing import write_household_plan
 from services.intake.imports.imports import KEPT
+from services.intake.imports.reading import Reading, open_import, read_workbook, write_errors
 from services.intake.imports.workbooks import COLUMNS, NAMES
 from shared import audit
-from shared.errors import Invalid
-from shared.excel import Row, open_table, write_error_workbook
-from shared.files import XLSX, read_file, store_file
+from shared.files import XLSX, store_file
 from shared.identity.principal import system
 from shared.messages.gateway import Notify
 from shared.messaging import outbox
@@ -28,19 +26,42 @@ from shared.models.intake import RegistryImport
 from shared.models.intake_kinds import ImportKind, ImportState
 
 LISTED_ERRORS = 100
-Write = Callable[[], None]
 
 
-def run_import(session: Session, found: RegistryImport) -> None:
-    """Check the workbook; write its rows unless it is a dry run or something is wrong. All in one transaction."""
-    _, content = read_file(session, found.file_sha256)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "workbook.xlsx"
-        path.write_bytes(content)
-        try:
-            _run(session, found, path)
-        except Invalid as error:
-            found.state, found.detail = ImportState.FAILED, error.detail
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a check has found; `write` writes what was planned, in the transaction that planned it."""
+
+    findings: Findings
+    counts: Counts
+    write: Callable[[], None]
+
+
+def check_import(session: Session, found: RegistryImport, reading: Reading) -> Check:
+    """Compare the rows with the registry; nothing is written."""
+    findings = Findings(COLUMNS[found.kind])
+    allowed = None if found.villages is None else frozenset(json.loads(found.villages))
+    places = Places(session, found.township_id, allowed)
+    if found.kind is ImportKind.DUTIES:
+        duties = DutyPlanner(session, found.township_id, places, findings)
+        duty_rows = duties.read(reading.rows)
+        return Check(findings, duties.count(duty_rows), lambda: duties.write(duty_rows))
+    clean = read_household_rows(reading.rows, places, findings)
+    plan = HouseholdPlanner(session, found.township_id, clean, findings).plan()
+    return Check(findings, plan.counts, lambda: write_household_plan(session, found.township_id, plan))
+
+
+def run_import(session: Session, found: RegistryImport, reading: Reading | None = None) -> None:
+    """Compare what was read with the registry; write it unless it is a dry run or something is wrong.
+
+    All in one transaction. The rows are read here where nobody has done so.
+    """
+    reading = reading or read_workbook(open_import(session, found), lambda _done, _total: None)
+    if reading.refusal:
+        found.state, found.detail = ImportState.FAILED, reading.refusal
+        found.done = found.total = 0
+    else:
+        _run(session, found, reading)
     found.finished_at = now()
     found.version += 1
     audit.record(
@@ -54,46 +75,28 @@ def run_import(session: Session, found: RegistryImport) -> None:
     _tell(session, found)
 
 
-def _run(session: Session, found: RegistryImport, path: Path) -> None:
-    columns = COLUMNS[found.kind]
-    with open_table(path, columns, name=found.file_name) as table:
-        rows = list(table.rows())
-        header_row = table.header_row
-    wanted = None if found.rows is None else frozenset(json.loads(found.rows))
-    findings = Findings(columns)
-    counts, write = _check(session, found, selected(rows, wanted), findings)
-    found.total, found.done = len(rows), len(rows)
-    found.error_rows = len(findings.errors)
-    found.errors = json.dumps(findings.listed(LISTED_ERRORS), ensure_ascii=False)
+def _run(session: Session, found: RegistryImport, reading: Reading) -> None:
+    check = check_import(session, found, reading)
+    found.total = found.done = reading.total
+    found.error_rows = len(check.findings.errors)
+    found.errors = json.dumps(check.findings.listed(LISTED_ERRORS), ensure_ascii=False)
+    counts = check.counts
     found.created, found.changed, found.unchanged = counts.created, counts.changed, counts.unchanged
-    if findings.errors:
-        found.error_file_sha256 = _store_errors(session, found, path, header_row, findings)
+    found.error_file_sha256 = None
+    if check.findings.errors:
+        found.error_file_sha256 = _store(session, found, write_errors(reading, check.findings))
         found.state = ImportState.CHECKED if found.dry_run else ImportState.REFUSED
     elif found.dry_run:
         found.state = ImportState.CHECKED
     else:
-        write()
+        check.write()
         found.state = ImportState.DONE
 
 
-def _check(session: Session, found: RegistryImport, rows: list[Row], findings: Findings) -> tuple[Counts, Write]:
-    allowed = None if found.villages is None else frozenset(json.loads(found.villages))
-    places = Places(session, found.township_id, allowed)
-    if found.kind is ImportKind.DUTIES:
-        duties = DutyPlanner(session, found.township_id, places, findings)
-        duty_rows = duties.read(rows)
-        return duties.count(duty_rows), lambda: duties.write(duty_rows)
-    clean = read_household_rows(rows, places, findings)
-    plan = HouseholdPlanner(session, found.township_id, clean, findings).plan()
-    return plan.counts, lambda: write_household_plan(session, found.township_id, plan)
-
-
-def _store_errors(session: Session, found: RegistryImport, path: Path, header_row: int, findings: Findings) -> str:
-    target = path.with_name("errors.xlsx")
-    write_error_workbook(path, target, name=found.file_name, header_row=header_row, errors=findings.sentences())
+def _store(session: Session, found: RegistryImport, content: bytes) -> str:
     stored = store_file(
         session,
-        target.read_bytes(),
+        content,
         name=f"错误-{found.file_name.rsplit('.', 1)[0]}.xlsx",
         allowed=frozenset({XLSX}),
         sealed=True,

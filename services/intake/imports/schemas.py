@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.models.intake import RegistryImport
 from shared.models.intake_kinds import ImportKind, ImportState
+from shared.pace import Phase, eta_seconds, reading_phase
 
 STATE_WORDS = {
     ImportState.WAITING: "排队中",
@@ -19,6 +20,18 @@ STATE_WORDS = {
     ImportState.DONE: "已导入",
     ImportState.FAILED: "读不了，没有导入",
 }
+
+
+def phase_of(found: RegistryImport) -> Phase:
+    """What is being done to an import now."""
+    if found.state not in {ImportState.WAITING, ImportState.RUNNING}:
+        return Phase.RESTING
+    return reading_phase(found.started_at, found.done, found.total)
+
+
+def eta_of(found: RegistryImport) -> int | None:
+    """How long the reading takes yet."""
+    return eta_seconds(found.started_at, found.done, found.total) if phase_of(found) is Phase.READING else None
 
 
 class ImportFormSchema(Schema):
@@ -49,11 +62,12 @@ class ImportSchema(Schema):
     kind = fields.Enum(ImportKind, by_value=True)
     state = fields.Enum(ImportState, by_value=True)
     state_words = fields.Function(lambda found: STATE_WORDS[found.state])
+    phase = fields.Function(lambda found: phase_of(found).value, metadata={"type": "string", "enum": list(Phase)})
     dry_run = fields.Boolean()
     file_name = fields.String()
     total = fields.Integer()
     done = fields.Integer()
-    eta_seconds = fields.Constant(None)
+    eta_seconds = fields.Function(eta_of, metadata={"type": "integer", "nullable": True})
     created = fields.Integer()
     changed = fields.Integer()
     unchanged = fields.Integer()

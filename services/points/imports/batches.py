@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from services.points.events.finding import WAITING
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
-from shared.excel import Limits, recognise
-from shared.files import media_type_of, read_file, store_file
+from shared.excel import store_workbook
+from shared.files import read_file
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
 from shared.messages.points_work import ReadImport, ReleaseImport
@@ -22,6 +22,7 @@ from shared.messaging import outbox
 from shared.models.base import now
 from shared.models.points import Event, ImportBatch, ImportRow, ImportState, RuleCode
 from shared.models.registry import Household
+from shared.pace import Phase, eta_seconds, reading_phase
 
 IMPORTERS = (Role.CADRE, Role.ADMIN)
 KEPT = timedelta(days=30)
@@ -53,12 +54,27 @@ class BatchView:
     is_own: bool
     can_release: bool
 
+    @property
+    def phase(self) -> Phase:
+        """What is being done to it now."""
+        if self.batch.state is ImportState.RELEASING:
+            return Phase.POSTING
+        if self.batch.state is not ImportState.READING:
+            return Phase.RESTING
+        return reading_phase(self.batch.started_at, self.batch.rows_done, self.batch.rows_total)
+
+    @property
+    def eta_seconds(self) -> int | None:
+        """How long the reading takes yet."""
+        if self.phase is not Phase.READING:
+            return None
+        return eta_seconds(self.batch.started_at, self.batch.rows_done, self.batch.rows_total)
+
 
 def start_import(
     session: Session, actor: Principal, *, content: bytes, name: str, dry_run: bool, village_code: str | None = None
 ) -> ImportBatch:
     """Store a workbook and ask the bulk worker to read it. Raises Invalid for a file that is none or is too large."""
-    recognise(content[:512], name=name, size=len(content), limits=Limits())
     village = village_by_code(session, actor, village_code, *IMPORTERS) if village_code else None
     if village is None and not actor.covers_township(Role.ADMIN):
         own = sorted(actor.villages_of(*IMPORTERS))
@@ -67,15 +83,7 @@ def start_import(
         village_id: int | None = own[0]
     else:
         village_id = village.id if village else None
-    file = store_file(
-        session,
-        content,
-        name=name,
-        # What it is was recognised above; here only how it is stored.
-        allowed=frozenset({media_type_of(content)}),
-        sealed=True,
-        expires_at=now() + KEPT,
-    )
+    file = store_workbook(session, content, name=name, expires_at=now() + KEPT)
     batch = ImportBatch(
         township_id=actor.township_id,
         village_id=village_id,

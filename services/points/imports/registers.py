@@ -5,9 +5,11 @@ Read once by a few statements, whatever the workbook holds.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -43,6 +45,21 @@ class Registers:
     over: set[tuple[int, int]] = field(default_factory=set)
     """(village, quarter) after a trial that nothing followed."""
     rules: dict[tuple[int, int | None], dict[str, list[CodedLine]]] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that is looked up here: two readings with the same digest judge every row alike."""
+        rules = {
+            (place, name): [(each.code, _facts_of(each.line)) for each in found]
+            for place, lines in self.rules.items()
+            for name, found in lines.items()
+        }
+        digest = hashlib.sha256(repr(sorted(village.id for village in self.villages.values())).encode())
+        held: tuple[dict[Any, Any], ...] = (self.by_name, self.by_number, self.by_card, self.heads, self.rulebooks)
+        for part in held:
+            digest.update(repr(sorted(part.items())).encode())
+        digest.update(repr(sorted(rules.items(), key=repr)).encode())
+        return digest.hexdigest()
 
     def village_of(self, name: str) -> int:
         """The village that a cell names by name or code; the only one where the cell is empty. Raises CellError."""
@@ -158,6 +175,10 @@ def _read_households(session: Session, registers: Registers) -> None:
         registers.by_head.setdefault((village_id, head), []).append(household_id)
         registers.heads[household_id] = head
         registers.terms[household_id] = (begin, end)
+
+
+def _facts_of(rule: Rule) -> list[tuple[str, Any]]:
+    return [(column.key, getattr(rule, column.key)) for column in Rule.__table__.columns]
 
 
 def _read_rules(session: Session, registers: Registers) -> None:

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.amounts import Hundredths
 from shared.models.points import ImportState
+from shared.pace import Phase
 from shared.quarters import Quarter
 
 
@@ -81,7 +82,8 @@ class BatchSchema(Schema):
     released = fields.Integer(attribute="batch.rows_released", required=True)
     left = fields.Integer(attribute="batch.rows_left", required=True)
     waiting = fields.Integer(required=True)
-    eta_seconds = fields.Constant(None, dump_only=True)
+    phase = fields.Enum(Phase, by_value=True, required=True)
+    eta_seconds = fields.Integer(allow_none=True, required=True)
     problem = fields.String(attribute="batch.problem", required=True)
     errors = fields.List(fields.Nested(RowErrorSchema), required=True)
     has_error_workbook = fields.Function(lambda view: view.batch.error_file is not None)

@@ -47,6 +47,8 @@ class ImportBatch(Base):
     imported_by: Mapped[int | None] = mapped_column(BigId)
     imported_at: Mapped[datetime] = mapped_column(default=now)
     made_by: Mapped[str] = mapped_column(String(80))
+    # When a worker last began to read it; null while it waits for one.
+    started_at: Mapped[datetime | None]
     released_by: Mapped[int | None] = mapped_column(BigId)
     released_at: Mapped[datetime | None]
     rows_total: Mapped[int] = mapped_column(default=0)

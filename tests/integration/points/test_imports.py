@@ -22,8 +22,8 @@ from services.points.imports.batches import (
     start_import,
     view_of_batch,
 )
+from services.points.imports.declaring import declare_import
 from services.points.imports.exports import events_template, export_events
-from services.points.imports.reading import read_import
 from services.points.imports.releasing import post_released
 from shared.calendar import today
 from shared.database import Database
@@ -86,9 +86,9 @@ def imported(database: Database, actor: Principal, content: bytes, *, dry_run: b
     with database.transaction() as session:
         import_id = start_import(session, actor, content=content, name="登记表.xlsx", dry_run=dry_run).id
     with database.transaction() as session:
-        assert read_import(session, import_id) is not None
+        assert declare_import(session, import_id) is not None
     with database.transaction() as session:
-        assert read_import(session, import_id) is None
+        assert declare_import(session, import_id) is None
     return import_id
 
 
@@ -233,7 +233,7 @@ def test_csv_is_imported_too(database: Database, scored: ScoredTownship, importe
     with database.transaction() as session:
         import_id = start_import(session, importer, content=content, name="表.csv", dry_run=False).id
     with database.transaction() as session:
-        read_import(session, import_id)
+        declare_import(session, import_id)
         assert counts(session, import_id) == (ImportState.DECLARED, 1, 1, 0, 0)
 
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from services.points.app import BLUEPRINTS
-from services.points.imports.reading import read_import
+from services.points.imports.declaring import declare_import
 from services.points.imports.releasing import post_released
 from services.points.recalculation.shards import work_shard
 from shared.calendar import today
@@ -274,7 +274,7 @@ def test_a_workbook_is_uploaded_checked_and_released_over_http(
     import_id = int(sent.json["id"])
     assert sent.headers["Location"] == f"/api/points/imports/{import_id}"
     with database.transaction() as session:
-        read_import(session, import_id)
+        declare_import(session, import_id)
     shown = call(second, "GET", f"/imports/{import_id}").json
     assert (shown["total"], shown["new"], shown["wrong"], shown["can_release"]) == (2, 1, 1, True)
     assert shown["errors"][0]["row"] == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.gateway.pages.phases import eta_words, phase_words
 from services.gateway.pages.wording import _
 from services.gateway.pages.words import day_words, moment_words
 
@@ -68,7 +69,7 @@ class ImportPage:
 
     @property
     def done(self) -> int:
-        return int(self._data["released" if self._data["state"] == "releasing" else "done"])
+        return int(self._data["done"])
 
     @property
     def total(self) -> int:
@@ -76,9 +77,15 @@ class ImportPage:
 
     @property
     def progress_words(self) -> str:
-        if self._data["state"] == "releasing":
-            return _("正在记账：%(done)s 行", done=self.done)
-        return _("正在检查：%(done)s 行", done=self.done)
+        return phase_words(self._data)
+
+    @property
+    def eta_words(self) -> str:
+        return eta_words(self._data)
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self._data["state"] == "refused")
 
     @property
     def problem(self) -> str:

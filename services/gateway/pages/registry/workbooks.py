@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from services.gateway.clients import Answer, ServiceProblem, Upload
 from services.gateway.pages.answers import errors_of
+from services.gateway.pages.phases import eta_words, phase_words
 from services.gateway.pages.place import villages_of_principal
 from services.gateway.pages.registry.sections import WRITERS, sections
 from services.gateway.pages.services import intake
@@ -139,6 +140,8 @@ def _line(found: dict[str, Any]) -> dict[str, Any]:
         **found,
         "kind_words": _(_KINDS[found["kind"]]),
         "is_moving": found["state"] in _MOVING,
+        "progress_words": phase_words(found),
+        "eta_words": eta_words(found),
         "tag": _COLOURS.get(found["state"], "main"),
         "can_commit": found["state"] == "checked" and not found["error_rows"],
         "can_choose": found["state"] in {"checked", "refused"} and bool(found["error_rows"]),

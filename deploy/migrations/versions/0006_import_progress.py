@@ -1,0 +1,18 @@
+"""When a worker began to read an imported workbook: progress and what is left are told from it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from shared.models.base import UtcDateTime
+
+revision = "0006_import_progress"
+down_revision = "0005_gateway"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("points_import", "intake_import"):
+        op.add_column(table, sa.Column("started_at", UtcDateTime(), nullable=True))
