@@ -30,12 +30,12 @@ class Phase(StrEnum):
     """Nothing is being done."""
 
 
-def told(items: Iterable[Item], tell: Callable[[], None], *, every: float = TELL_SECONDS) -> Iterator[Item]:
-    """The items one by one; `tell` is called when the last time is `every` seconds ago."""
+def told(items: Iterable[Item], tell: Callable[[], None]) -> Iterator[Item]:
+    """The items one by one; `tell` is called when the last time is a second ago."""
     last = time.monotonic()
     for item in items:
         yield item
-        if time.monotonic() - last >= every:
+        if time.monotonic() - last >= TELL_SECONDS:
             tell()
             last = time.monotonic()
 
