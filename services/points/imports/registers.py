@@ -54,8 +54,15 @@ class Registers:
             for place, lines in self.rules.items()
             for name, found in lines.items()
         }
-        digest = hashlib.sha256(repr(sorted(village.id for village in self.villages.values())).encode())
-        held: tuple[dict[Any, Any], ...] = (self.by_name, self.by_number, self.by_card, self.heads, self.rulebooks)
+        digest = hashlib.sha256(repr([sorted(self.villages), sorted(self.over)]).encode())
+        held: tuple[dict[Any, Any], ...] = (
+            self.by_name,
+            self.by_number,
+            self.by_card,
+            self.terms,
+            self.heads,
+            self.rulebooks,
+        )
         for part in held:
             digest.update(repr(sorted(part.items())).encode())
         digest.update(repr(sorted(rules.items(), key=repr)).encode())

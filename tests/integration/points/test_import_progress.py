@@ -151,7 +151,12 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_all_
         if moment == "reading":
             watch(die)
         else:
-            broken.setattr(declaring, "declare_events", lambda *given: die(declare_events(*given)))
+
+            def write_and_die(*given: Any) -> None:
+                declare_events(*given)
+                die()
+
+            broken.setattr(declaring, "declare_events", write_and_die)
         with pytest.raises(Killed):
             deliver(database, envelope)
     monkeypatch.undo()

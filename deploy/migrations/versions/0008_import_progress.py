@@ -7,8 +7,8 @@ from alembic import op
 
 from shared.models.base import UtcDateTime
 
-revision = "0006_import_progress"
-down_revision = "0005_gateway"
+revision = "0008_import_progress"
+down_revision = "0007_expiry_and_opening_days"
 branch_labels = None
 depends_on = None
 
