@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Integer, Row, String, column, func, select, update, values
@@ -32,12 +32,18 @@ _CONTENT = (
 
 @dataclass(frozen=True, slots=True)
 class ChainVerdict:
-    """What checking an audit log found. `broken_seq` and `broken_id` name the first row that does not match."""
+    """What checking an audit log found. `broken_seq` and `broken_id` name the first row that does not match.
+
+    `last_seq` and `digest` are those of the last row that matches; `next_after`: where to go on, None at the end.
+    """
 
     checked: int
     unchained: int
     broken_seq: int | None = None
     broken_id: int | None = None
+    last_seq: int = field(default=0, compare=False)
+    digest: str = field(default="", compare=False)
+    next_after: int | None = field(default=None, compare=False)
 
     @property
     def holds(self) -> bool:
@@ -98,23 +104,31 @@ def chain_new_rows(session: Session) -> int:
     return chained
 
 
-def verify_audit(session: Session, service: Service) -> ChainVerdict:
-    """Check the whole chain of `service`; the first row that does not match is named."""
+def verify_audit(session: Session, service: Service, *, after: int = 0, limit: int | None = None) -> ChainVerdict:
+    """Check the chain of `service`; the first row that does not match is named.
+
+    `after` and `limit` check one piece of it: the rows behind the one of that number, which an earlier piece has
+    proved. A chain all of whose pieces hold is whole.
+    """
     table = audit_of(service)
     unchained = session.scalar(select(func.count()).where(table.c.seq.is_(None)).select_from(table)) or 0
-    expected, digest = 0, _START
-    for row in _chained_rows(session, service):
-        expected += 1
-        digest = _digest(digest, expected, row)
-        if row.seq != expected or row.digest != digest:
-            return ChainVerdict(expected - 1, unchained, broken_seq=expected, broken_id=row.id)
-    return ChainVerdict(expected, unchained)
+    digest = session.scalar(select(table.c.digest).where(table.c.seq == after)) if after else _START
+    if digest is None:
+        return ChainVerdict(0, unchained, broken_seq=after)
+    last = after
+    for row in _chained_rows(session, service, after, limit):
+        expected = _digest(digest, last + 1, row)
+        if row.seq != last + 1 or row.digest != expected:
+            return ChainVerdict(last - after, unchained, last + 1, row.id, last_seq=last, digest=digest)
+        last, digest = row.seq, expected
+    following = last if limit is not None and last - after == limit else None
+    return ChainVerdict(last - after, unchained, last_seq=last, digest=digest, next_after=following)
 
 
-def _chained_rows(session: Session, service: Service) -> Iterator[Row[Any]]:
+def _chained_rows(session: Session, service: Service, after: int, limit: int | None) -> Iterator[Row[Any]]:
     table = audit_of(service)
-    chained = select(*_content_of(service), table.c.seq, table.c.digest).where(table.c.seq.is_not(None))
-    return iter(session.execute(chained.order_by(table.c.seq), execution_options={"yield_per": _BATCH}))
+    chained = select(*_content_of(service), table.c.seq, table.c.digest).where(table.c.seq > after)
+    return iter(session.execute(chained.order_by(table.c.seq).limit(limit), execution_options={"yield_per": _BATCH}))
 
 
 def _content_of(service: Service) -> list[Any]:

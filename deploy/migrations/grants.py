@@ -20,6 +20,9 @@ _READ = frozenset({"SELECT"})
 _WRITE = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 _USE = frozenset({"SELECT", "USAGE"})
 _NOTHING = frozenset[str]()
+_APPEND = frozenset({"SELECT", "INSERT"})
+# A service's own audit log can't be shortened or rewritten by it: it only numbers the rows that it has written.
+_CHAINED_COLUMNS = "seq, digest"
 
 
 class DatabaseRole(StrEnum):
@@ -73,7 +76,13 @@ def wanted_privileges(role: DatabaseRole, relation: Relation) -> frozenset[str]:
     return _service(Service(role.value.removeprefix("xiangzhi_")), relation)
 
 
+def _is_audit_of(service: Service, relation: Relation) -> bool:
+    return relation.name == f"{service}_audit"
+
+
 def _service(service: Service, relation: Relation) -> frozenset[str]:
+    if _is_audit_of(service, relation):
+        return _APPEND
     if relation.prefix == service or (relation.prefix == "registry" and service is Service.INTAKE):
         return _USE if relation.is_sequence else _WRITE
     if (relation.prefix == "registry" and not relation.is_sequence) or relation.name == "alembic_version":
@@ -114,6 +123,7 @@ def apply_grants(connection: Connection) -> list[DatabaseRole]:
         connection.exec_driver_sql(statement)
     for statement in _statements("REVOKE", "FROM", present - wanted):
         connection.exec_driver_sql(statement)
+    _grant_chaining(connection, grantees)
     _grant_functions(connection, roles)
     for role in grantees:
         connection.exec_driver_sql(f"GRANT USAGE{_create(role)} ON SCHEMA public TO {role}")
@@ -190,6 +200,14 @@ def _statements(verb: str, preposition: str, rights: Iterable[_Right]) -> Iterat
     for (role, is_sequence, names), targets in sorted(grouped.items()):
         kind = "SEQUENCE" if is_sequence else "TABLE"
         yield f"{verb} {', '.join(names)} ON {kind} {', '.join(sorted(targets))} {preposition} {role}"
+
+
+def _grant_chaining(connection: Connection, roles: Iterable[DatabaseRole]) -> None:
+    """Let each service chain its audit rows: two columns. After the tables' rights, whose revoking takes these too."""
+    for service in Service:
+        role = DatabaseRole(f"xiangzhi_{service}")
+        if role in roles and connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{service}_audit"}):
+            connection.exec_driver_sql(f'GRANT UPDATE ({_CHAINED_COLUMNS}) ON public."{service}_audit" TO {role}')
 
 
 def _grant_functions(connection: Connection, roles: Iterable[DatabaseRole]) -> None:

@@ -19,6 +19,7 @@ from services.gateway.sessions.api import blueprint as session
 from services.gateway.sessions.cookies import send_browser_cookie
 from services.gateway.sessions.csrf import check_csrf, csrf_token
 from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
+from shared.audit_api import audit_blueprint
 from shared.database import Database
 from shared.messaging.api import messaging_blueprint
 from shared.metrics import serve_metrics
@@ -32,7 +33,16 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     """The single door: the API of all services, and the pages for people."""
     app = create_service_app(
         Service.GATEWAY,
-        [session, accounts, cards, notices, messaging_blueprint(Service.GATEWAY), documentation, proxy],
+        [
+            session,
+            accounts,
+            cards,
+            notices,
+            messaging_blueprint(Service.GATEWAY),
+            audit_blueprint(Service.GATEWAY),
+            documentation,
+            proxy,
+        ],
         database=database,
         authenticate=principal_of_visitor,
         app_class=GatewayApp,

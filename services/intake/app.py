@@ -13,6 +13,7 @@ from services.intake.people.api import blueprint as people
 from services.intake.people.kinships_api import blueprint as kinships
 from services.intake.township.api import blueprint as township
 from services.intake.villages.api import grids, villages
+from shared.audit_api import audit_blueprint
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
@@ -38,4 +39,6 @@ BLUEPRINTS = (
 def create_app() -> ServiceApp:
     """The application that `granian services.intake.app:create_app --factory` serves."""
     configure_logging(Service.INTAKE.value)
-    return create_service_app(Service.INTAKE, [*BLUEPRINTS, messaging_blueprint(Service.INTAKE)])
+    return create_service_app(
+        Service.INTAKE, [*BLUEPRINTS, messaging_blueprint(Service.INTAKE), audit_blueprint(Service.INTAKE)]
+    )

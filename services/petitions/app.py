@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.petitions.evaluations.api import blueprint as evaluations
 from services.petitions.procedure.api import blueprint as procedure
 from services.petitions.register.api import blueprint as register
+from shared.audit_api import audit_blueprint
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
@@ -16,4 +17,6 @@ BLUEPRINTS = (register, procedure, evaluations)
 def create_app() -> ServiceApp:
     """The application that `granian services.petitions.app:create_app --factory` serves."""
     configure_logging(Service.PETITIONS.value)
-    return create_service_app(Service.PETITIONS, [*BLUEPRINTS, messaging_blueprint(Service.PETITIONS)])
+    return create_service_app(
+        Service.PETITIONS, [*BLUEPRINTS, messaging_blueprint(Service.PETITIONS), audit_blueprint(Service.PETITIONS)]
+    )

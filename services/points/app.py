@@ -15,6 +15,7 @@ from services.points.store.opening_days_api import blueprint as opening_days
 from services.points.store.redemptions_api import blueprint as redemptions
 from services.points.store.stock_api import blueprint as stock
 from services.points.verification.api import blueprint as verifications
+from shared.audit_api import audit_blueprint
 from shared.logging import configure_logging
 from shared.messaging.api import messaging_blueprint
 from shared.topology import Service
@@ -40,4 +41,6 @@ BLUEPRINTS = (
 def create_app() -> ServiceApp:
     """The application that `granian services.points.app:create_app --factory` serves."""
     configure_logging(Service.POINTS.value)
-    return create_service_app(Service.POINTS, [*BLUEPRINTS, messaging_blueprint(Service.POINTS)])
+    return create_service_app(
+        Service.POINTS, [*BLUEPRINTS, messaging_blueprint(Service.POINTS), audit_blueprint(Service.POINTS)]
+    )

@@ -4,12 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from services.points.verification.runs import VERIFIERS, VerificationProgress, progress_of, start_verification
-from services.points.verification.schemas import VerificationOrderSchema, VerificationSchema
+from services.points.verification.runs import (
+    VERIFIERS,
+    VerificationProgress,
+    progress_of,
+    select_verifications,
+    start_verification,
+)
+from services.points.verification.schemas import (
+    VerificationLineSchema,
+    VerificationOrderSchema,
+    VerificationSchema,
+)
 from shared.identity import Principal
-from shared.web import Blueprint, allow, current_principal, current_session, idempotent
+from shared.models.points import Verification
+from shared.web import (
+    Blueprint,
+    Page,
+    PageArguments,
+    allow,
+    current_principal,
+    current_session,
+    idempotent,
+    page_of,
+    page_schema,
+)
 
 URL = "/api/points/verifications"
 
@@ -34,6 +56,23 @@ def start(values: dict[str, Any]) -> tuple[VerificationProgress, dict[str, str]]
     actor, session = current_principal(), current_session()
     verification = start_verification(session, actor, village_code=values["village"])
     return _answer(progress_of(session, actor, verification.id))
+
+
+@blueprint.route("")
+@allow(*VERIFIERS)
+@blueprint.arguments(PageArguments, location="query")
+@blueprint.response(200, page_schema(VerificationLineSchema))
+def list_verifications(values: dict[str, Any]) -> Page[Row[Any]]:
+    """Earlier verifications, newest first."""
+    return page_of(
+        current_session(),
+        select_verifications(current_principal()),
+        [Verification.id],
+        cursor=values["cursor"],
+        limit=values["limit"],
+        descending=True,
+        scalars=False,
+    )
 
 
 @blueprint.route("/<int:verification_id>")

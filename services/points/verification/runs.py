@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -16,7 +17,7 @@ from shared.messages.points_work import RunVerification
 from shared.messaging import outbox
 from shared.models.base import now
 from shared.models.points import Verification, VerificationCheck, VerificationState, VillageLedger
-from shared.models.registry import Village
+from shared.models.registry import Person, Village
 
 VERIFIERS = (Role.ADMIN, Role.AUDITOR, Role.SUPERVISOR, Role.CADRE)
 TOWNSHIP_WIDE = (Role.ADMIN, Role.AUDITOR)
@@ -161,6 +162,19 @@ def progress_of(session: Session, actor: Principal, verification_id: int) -> Ver
     for check, village in rows:
         villages.setdefault(village.id, CheckedVillage(village.code, village.name)).checks.append(check)
     return VerificationProgress(verification, list(villages.values()))
+
+
+def select_verifications(actor: Principal) -> Any:
+    """What this person may see, with `village` and who ordered it (`by`); to be paged newest first."""
+    statement = (
+        select(Verification, Village.name.label("village"), Person.name.label("by"), Verification.id)
+        .outerjoin(Village, Village.id == Verification.village_id)
+        .outerjoin(Person, Person.id == Verification.person_id)
+        .where(Verification.township_id == actor.township_id)
+    )
+    if actor.covers_township(*TOWNSHIP_WIDE):
+        return statement
+    return statement.where(Verification.village_id.in_(villages_in_scope(actor, *VERIFIERS)))
 
 
 def _may_see(actor: Principal, verification: Verification) -> bool:

@@ -34,6 +34,19 @@ class CheckedVillageSchema(Schema):
     checks = fields.List(fields.Nested(CheckSchema))
 
 
+class VerificationLineSchema(Schema):
+    """A verification in the list; `village`: its name, null for the whole township."""
+
+    id = fields.String(attribute="Verification.id", required=True)
+    village = fields.String(required=True, allow_none=True)
+    state = fields.Enum(VerificationState, by_value=True, attribute="Verification.state", required=True)
+    done = fields.Integer(attribute="Verification.villages_done", required=True)
+    total = fields.Integer(attribute="Verification.villages_total", required=True)
+    created_at = fields.AwareDateTime(attribute="Verification.created_at", required=True)
+    finished_at = fields.AwareDateTime(attribute="Verification.finished_at", allow_none=True, required=True)
+    by = fields.String(required=True, allow_none=True)
+
+
 class VerificationSchema(Schema):
     """How far a verification is, and what it found."""
 

@@ -25,6 +25,7 @@ from schemathesis.core.transport import Response
 from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from shared.audit_api import audit_blueprint
 from shared.identity import Principal, Role
 from shared.identity.tokens import sign
 from shared.messaging.api import messaging_blueprint
@@ -100,7 +101,8 @@ def test_every_answer_is_as_described_and_of_the_own_township(
     service: Service, role: Role, townships: SmallTownship, database_for: DatabaseFor, key_dir: Path
 ) -> None:
     database = database_for(service)
-    blueprints = [*import_module(f"services.{service}.app").BLUEPRINTS, messaging_blueprint(service)]
+    own = import_module(f"services.{service}.app").BLUEPRINTS
+    blueprints = [*own, messaging_blueprint(service), audit_blueprint(service)]
     app = create_service_app(service, blueprints, database=database)
     gateway = Gateway(app, service, act_as(townships, role), key_dir)
     schema = schemathesis.openapi.from_wsgi(f"/api/{service}/openapi.json", gateway)

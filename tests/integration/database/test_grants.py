@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.migrations.grants import DatabaseRole, apply_grants
 from deploy.migrations.migrate import migrate
+from shared import audit
 from shared.database import Database
+from shared.identity import Principal
 from shared.models.plumbing import INBOX, OUTBOX
 from shared.models.registry import Township, Village
 from shared.topology import Service
@@ -115,6 +117,45 @@ def test_the_points_role_makes_partitions_only_through_the_owners_function(
         assert refused(connection, f"SELECT points_prepare_village({village})")
     with database_as(DatabaseRole.BACKUP).engine.connect() as connection:
         assert not refused(connection, f"SELECT * FROM points_event_v{village}")
+
+
+@pytest.mark.parametrize("role", SERVICE_ROLES)
+def test_a_service_adds_to_its_audit_log_and_chains_it_but_can_not_change_or_shorten_it(
+    database_as: DatabaseAs, postgresql_database: str, role: DatabaseRole
+) -> None:
+    database = database_as(role)
+    table = f"{database.service}_audit"
+    with database.transaction() as session:
+        audit.record(session, Principal(1, "account:7"), "review_event", "event", 1)
+    with database.transaction() as session:
+        assert audit.chain_new_rows(session) == 1
+    with database.reading() as session:
+        assert audit.verify_audit(session, database.service) == audit.ChainVerdict(checked=1, unchained=0)
+    with database.engine.connect() as connection:
+        assert refused(connection, f"DELETE FROM {table}")
+        assert refused(connection, f"TRUNCATE {table}")
+        for column in ("actor", "action", "subject_id", "purpose", "details", "at"):
+            assert refused(connection, f"UPDATE {table} SET {column} = {column}"), column
+
+
+def test_rights_on_audit_logs_that_an_earlier_version_gave_are_taken_away(postgresql_database: str) -> None:
+    database = Database(postgresql_database, Service.POINTS)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"GRANT UPDATE, DELETE ON points_audit TO {DatabaseRole.POINTS}")
+        apply_grants(connection)
+        rights = {
+            right: connection.scalar(
+                text("SELECT has_table_privilege(:role, 'points_audit', :right)"),
+                {"role": str(DatabaseRole.POINTS), "right": right},
+            )
+            for right in ("SELECT", "INSERT", "UPDATE", "DELETE")
+        }
+        assert rights == {"SELECT": True, "INSERT": True, "UPDATE": False, "DELETE": False}
+        assert connection.scalar(
+            text("SELECT has_column_privilege(:role, 'points_audit', 'seq', 'UPDATE')"),
+            {"role": str(DatabaseRole.POINTS)},
+        )
+    database.dispose()
 
 
 def test_the_relay_writes_no_message_and_no_inbox_id(database_as: DatabaseAs) -> None:

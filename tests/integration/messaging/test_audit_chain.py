@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import delete, event, insert, select, update
 
 from shared import audit
+from shared.audit_api import audit_blueprint
 from shared.database import Database
 from shared.identity.principal import Grant, Principal, Role
 from shared.messages.plumbing import CHAIN_AUDIT
@@ -17,6 +18,7 @@ from shared.messaging.outbox import envelope_of
 from shared.models.plumbing_tables import audit_of
 from shared.request_context import request_context
 from shared.topology import Service
+from shared.web import create_service_app
 from tests.fixtures.databases import DatabaseFor
 
 CADRE = Principal(1, "account:7", person_id=7, grants=(Grant(Role.CADRE, village_id=3),))
@@ -105,6 +107,43 @@ def test_the_first_row_that_does_not_match_is_named(points: Database, change: An
     with points.reading() as session:
         # Where the row itself is gone from the chain, its successor is the one that shows it.
         assert broken.broken_id in session.scalars(select(TABLE.c.id).where(TABLE.c.seq.in_([3, 4])))
+
+
+def test_the_chain_is_proved_in_pieces(points: Database) -> None:
+    write(points, 6)
+    chain(points)
+    found, after = [], 0
+    with points.reading() as session:
+        while True:
+            piece = audit.verify_audit(session, Service.POINTS, after=after, limit=4)
+            found.append((piece.checked, piece.last_seq, piece.next_after))
+            if piece.next_after is None:
+                break
+            after = piece.next_after
+        whole = audit.verify_audit(session, Service.POINTS)
+    assert found == [(4, 4, 4), (2, 6, None)]
+    assert piece.digest == whole.digest
+    with points.transaction() as session:
+        session.execute(update(TABLE).where(TABLE.c.seq == 5).values(actor="account:8"))
+    with points.reading() as session:
+        assert audit.verify_audit(session, Service.POINTS, after=0, limit=4).holds
+        assert audit.verify_audit(session, Service.POINTS, after=4, limit=4).broken_seq == 5
+        assert audit.verify_audit(session, Service.POINTS, after=99).broken_seq == 99
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.AUDITOR, 200), (Role.ADMIN, 200), (Role.CADRE, 403)])
+def test_admin_and_auditor_prove_the_log_over_http(points: Database, role: Role, status: int) -> None:
+    write(points, 3)
+    chain(points)
+    who = Principal(1, "account:9", person_id=9, grants=(Grant(role),))
+    app = create_service_app(
+        Service.POINTS, [audit_blueprint(Service.POINTS)], database=points, authenticate=lambda: who
+    )
+    answer = app.test_client().get("/api/points/audit_chain?limit=2")
+    assert answer.status_code == status
+    if status == 200:
+        told = answer.get_json()
+        assert (told["holds"], told["checked"], told["next_after"], told["broken_seq"]) == (True, 2, 2, None)
 
 
 def test_thousands_of_rows_are_chained_in_few_statements(points: Database) -> None:

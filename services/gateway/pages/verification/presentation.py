@@ -5,8 +5,54 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
+from services.gateway.pages.operator.views import service_words
+from services.gateway.pages.verification.chains import ProvedChain
 from services.gateway.pages.wording import _
 from services.gateway.pages.words import count_words, duration_words, moment_words
+
+
+def verification_line(data: Mapping[str, Any]) -> dict[str, Any]:
+    """An earlier verification in the list."""
+    words, kind = {
+        "running": (_("正在核验"), "main"),
+        "passed": (_("✓ 全部相符"), "done"),
+        "failed": (_("✗ 有不符"), "late"),
+    }[data["state"]]
+    village = data["village"] or _("全乡镇")
+    return {
+        "href": url_for("verification.show", run_id=data["id"]),
+        "title": _("%(when)s　%(village)s", when=moment_words(data["created_at"]), village=village),
+        "detail": _("%(who)s 发起，核对了 %(n)s 个村", who=data["by"] or _("系统"), n=data["done"]),
+        "state_words": words,
+        "state_kind": kind,
+    }
+
+
+def chain_line(chain: ProvedChain) -> dict[str, Any]:
+    """A service's audit log: holds, or the first line that does not."""
+    rows = count_words(chain.checked)
+    if chain.trouble:
+        words, sentence = _("没有查成"), chain.trouble
+    elif chain.broken_seq is not None:
+        words = _("✗ 不符")
+        sentence = _(
+            "第 %(n)s 行对不上：这一行或它前面的一行被改过、删过或插进来过。请马上告诉运维人员，用备份对照。",
+            n=count_words(chain.broken_seq),
+        )
+    else:
+        words, sentence = _("✓ 相符"), _("核对到第 %(rows)s 行，一行不缺，一环扣一环。", rows=rows)
+    go_on = chain.go_on_after
+    return {
+        "name": service_words(chain.service),
+        "state_words": words,
+        "state_kind": "done" if chain.holds else "late",
+        "sentence": sentence,
+        "waiting": _("另有 %(n)s 行刚写下，一分钟内编号。", n=chain.unchained) if chain.unchained else "",
+        "digest": chain.digest if chain.checked else "",
+        "more_href": url_for("verification.audit", service=chain.service.value, after=go_on) if go_on else None,
+    }
 
 
 class VerificationPage:
