@@ -23,19 +23,21 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.events.declarations import Declaration, declare_events, withdraw_event
 from services.points.events.reviews import Verdict, review_event, void_event
 from services.points.expiry.booking import expire_village
 from services.points.expiry.months import month_of
+from services.points.ledger.plain_entries import PlainEntry, open_accounts
 from services.points.ledger.village import prepare_village
 from services.points.quarters.opening import open_quarters
 from services.points.quarters.transitions import close_quarter, publish_quarter, reopen_quarter, tally_quarter
 from services.points.recalculation.losses import send_notices
 from services.points.recalculation.runs import RunOrder, cancel_run, resume_run, start_run
 from services.points.recalculation.shards import work_shard
+from services.points.scoring.lines import Line
 from services.points.store.fulfilments import fulfil_redemption, refund_redemption
 from services.points.store.items import ItemFacts, add_item
 from services.points.store.lapsing import lapse_redemptions
@@ -56,9 +58,11 @@ from shared.models.points import (
     Expiry,
     Item,
     LotSource,
+    Mode,
     QuarterState,
     Recalculation,
     RecalculationMode,
+    RecalculationState,
     Redemption,
     RedemptionState,
     Review,
@@ -96,6 +100,20 @@ _terms = st.sampled_from([(Expiry.NEVER, None), (Expiry.NEVER, None), (Expiry.MO
 _reviews = st.sampled_from([Review.NONE, Review.SINGLE, Review.DOUBLE])
 
 
+_STEPS: dict[QuarterState, list[Callable[..., object]]] = {
+    QuarterState.OPEN: [tally_quarter],
+    QuarterState.TALLIED: [reopen_quarter, reopen_quarter, publish_quarter],
+    QuarterState.PUBLISHED: [close_quarter, reopen_quarter],
+}
+
+
+def _inside(line: Line | None, chosen: int | None) -> int | None:
+    """An amount that a range line allows; as it is for others."""
+    if line is None or line.mode is not Mode.RANGE:
+        return chosen
+    return max(line.minimum or 0, min(line.maximum or 0, chosen or 0))
+
+
 class VillageLife(RuleBasedStateMachine):
     """What people of one village do in a year, in any order."""
 
@@ -120,14 +138,18 @@ class VillageLife(RuleBasedStateMachine):
 
     # Beginnings
 
-    @initialize(sheet=sheets(), data=st.data())
-    def begin(self, sheet: Sheet, data: st.DataObject) -> None:
+    @initialize(sheet=sheets(), data=st.data(), events=happenings(12))
+    def begin(self, sheet: Sheet, data: st.DataObject, events: list[Happening]) -> None:
         self.codes = add_codes(self.session, self.township.id)
         prepare_village(self.session, self.village.id)
         self._adopt(sheet, quarter_of(FIRST_DAY), data)
         basin = ItemFacts(name="洗脸盆", unit="个", points=500)
         self.item = add_item(self.session, self.keeper, village_code=self.village.code, code="PEN", facts=basin).id
         self._receive(4)
+        brought = [PlainEntry(household, 3000) for household in self.village.households[:3]]
+        running = quarter_of(today())
+        open_accounts(self.session, self.village.id, brought, quarter=running, made_by="task:test", reason="老账")
+        self.import_many(events)
 
     def _adopt(self, sheet: Sheet, quarter: int, data: st.DataObject, *, reason: str = "") -> None:
         book = add_rulebook(self.session, self.township.id, len(self.sheets) + 1, sheet, self.codes)
@@ -158,35 +180,35 @@ class VillageLife(RuleBasedStateMachine):
     def _events(self, *states: EventState) -> list[int]:
         return list(self.session.scalars(select(Event.id).where(Event.state.in_(states)).order_by(Event.id)))
 
-    def _pick(self, data: st.DataObject, ids: list[int]) -> int | None:
-        return data.draw(st.sampled_from(ids)) if ids else None
-
     # Time
 
-    @rule(days=st.integers(1, 45))
-    def time_passes(self, days: int) -> None:
+    @rule(days=st.integers(1, 45), strikes=st.booleans())
+    def time_passes(self, days: int, strikes: bool) -> None:
         self.traveller.shift(timedelta(days=days))
-
-    @rule()
-    def the_clock_strikes(self) -> None:
+        if not strikes:
+            return
         self._try(lambda: open_quarters(self.session))
         self._try(lambda: lapse_redemptions(self.session))
         before = self._accounts()
-        self._try(lambda: expire_village(self.session, self.village.id, month_of(today()) - 1))
-        for household, (balance, reserved) in self._accounts().items():
-            assert balance >= min(before[household][0], reserved)
-        self._try(lambda: expire_village(self.session, self.village.id, month_of(today()) - 1))
+        for _ in range(2):
+            self._try(lambda: expire_village(self.session, self.village.id, month_of(today()) - 1))
+            for household, (balance, reserved) in self._accounts().items():
+                assert balance >= min(before[household][0], reserved)
 
     # Events
 
     @rule(event=happening, by_cadre=st.booleans())
     def declare(self, event: Happening, by_cadre: bool) -> None:
+        sheet = self.sheets[max(self.sheets)]
+        index = sorted(sheet)[event.rule % len(sheet)] if sheet else event.rule
+        line = sheet.get(index)
+        stepped = line is not None and line.mode is Mode.STEPPED
         stated = Declaration(
             self.village.households[event.household],
-            f"R{event.rule}",
+            f"R{index}",
             min(event.day, today()),
-            event.quantity,
-            event.chosen,
+            100 if stepped else event.quantity,
+            _inside(line, event.chosen),
         )
         self._try(lambda: declare_events(self.session, self.cadres[0] if by_cadre else self.member, [stated]))
 
@@ -206,24 +228,28 @@ class VillageLife(RuleBasedStateMachine):
         ]
         self._try(lambda: record_events_bulk(self.session, self.village.id, reviewed, made_by="task:test"))
 
-    @rule(data=st.data(), who=st.integers(0, 1), verdict=st.sampled_from(list(Verdict)), chosen=st.integers(-500, 500))
-    def review(self, data: st.DataObject, who: int, verdict: Verdict, chosen: int) -> None:
-        event = self._pick(data, self._events(*WAITING))
-        if event is not None:
-            cadre = self.cadres[who]
-            self._try(lambda: review_event(self.session, cadre, event, verdict=verdict, chosen=chosen, reason="核对过"))
+    @precondition(lambda self: self._events(*WAITING))
+    @rule(data=st.data(), who=st.integers(0, 1), rejected=st.sampled_from([False, False, False, True]))
+    def review(self, data: st.DataObject, who: int, rejected: bool) -> None:
+        event = data.draw(st.sampled_from(self._events(*WAITING)))
+        code = self.session.scalars(select(Event.rule_id).where(Event.id == event)).one()
+        chosen = _inside(self.sheets[max(self.sheets)].get(self.codes.index(code)), data.draw(st.integers(-3000, 3000)))
+        verdict = Verdict.REJECT if rejected else Verdict.APPROVE
+        self._try(
+            lambda: review_event(self.session, self.cadres[who], event, verdict=verdict, chosen=chosen, reason="核对过")
+        )
 
+    @precondition(lambda self: self._events(*WAITING))
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
-        event = self._pick(data, self._events(*WAITING))
-        if event is not None:
-            self._try(lambda: withdraw_event(self.session, self.member, event))
+        event = data.draw(st.sampled_from(self._events(*WAITING)))
+        self._try(lambda: withdraw_event(self.session, self.member, event))
 
+    @precondition(lambda self: self._events(EventState.POSTED))
     @rule(data=st.data())
     def void(self, data: st.DataObject) -> None:
-        event = self._pick(data, self._events(EventState.POSTED, EventState.VOIDED))
-        if event is not None:
-            self._try(lambda: void_event(self.session, self.cadres[1], event, reason="登记错误"))
+        event = data.draw(st.sampled_from(self._events(EventState.POSTED, EventState.VOIDED)))
+        self._try(lambda: void_event(self.session, self.cadres[1], event, reason="登记错误"))
 
     # Rulebooks and recalculation
 
@@ -237,40 +263,68 @@ class VillageLife(RuleBasedStateMachine):
         else:
             self._adopt(sheet, running + ahead, data)
 
-    @rule(data=st.data(), mode=st.sampled_from([PREVIEW, APPLY]), full=st.booleans())
-    def recalculate(self, data: st.DataObject, mode: RecalculationMode, full: bool) -> None:
-        previews = list(self.session.scalars(select(Recalculation.id).where(Recalculation.mode == PREVIEW)))
-        preview = data.draw(st.none() | st.sampled_from(previews)) if previews and mode is APPLY else None
+    def _runs(self, *conditions: ColumnElement[bool]) -> list[int]:
+        return list(self.session.scalars(select(Recalculation.id).where(*conditions).order_by(Recalculation.id)))
+
+    def _sent(self) -> list[int]:
+        shards = select(Shard.id).where(Shard.state == ShardState.RUNNING).order_by(Shard.id)
+        return list(self.session.scalars(shards))
+
+    def _start(self, mode: RecalculationMode, *, full: bool, preview: int | None) -> None:
         order = RunOrder(mode, villages=(self.village.code,), full=full, preview_id=preview)
         self._try(lambda: start_run(self.session, self.admin, order))
 
+    @rule(data=st.data(), mode=st.sampled_from([PREVIEW, APPLY]), full=st.booleans())
+    def recalculate(self, data: st.DataObject, mode: RecalculationMode, full: bool) -> None:
+        previews = self._runs(Recalculation.mode == PREVIEW)
+        preview = data.draw(st.none() | st.sampled_from(previews)) if previews and mode is APPLY else None
+        self._start(mode, full=full, preview=preview)
+
+    @rule(full=st.booleans())
+    def recalculate_to_the_end(self, full: bool) -> None:
+        self._start(PREVIEW, full=full, preview=None)
+        self._work_off()
+        if previews := self._runs(Recalculation.mode == PREVIEW, Recalculation.state == RecalculationState.DONE):
+            self._try(lambda: send_notices(self.session, self.admin, previews[-1], reason="更正"))
+            self._start(APPLY, full=full, preview=previews[-1])
+            self._work_off()
+
+    def _work_off(self) -> None:
+        for shard in self._sent():
+            self._try(lambda shard=shard: work_shard(self.session, shard))  # type: ignore[misc]
+
+    @precondition(lambda self: self._runs())
     @rule(data=st.data())
     def tell_losers(self, data: st.DataObject) -> None:
-        run = self._pick(data, list(self.session.scalars(select(Recalculation.id))))
-        if run is not None:
-            self._try(lambda: send_notices(self.session, self.admin, run, reason="更正"))
+        run = data.draw(st.sampled_from(self._runs()))
+        self._try(lambda: send_notices(self.session, self.admin, run, reason="更正"))
 
+    @precondition(lambda self: self._sent())
     @rule(data=st.data(), times=st.integers(1, 2))
     def work(self, data: st.DataObject, times: int) -> None:
-        shards = select(Shard.id).where(Shard.state == ShardState.RUNNING).order_by(Shard.id)
-        shard = self._pick(data, list(self.session.scalars(shards)))
-        for _ in range(times if shard is not None else 0):
-            self._try(lambda: work_shard(self.session, shard or 0))
+        shard = data.draw(st.sampled_from(self._sent()))
+        for _ in range(times):
+            self._try(lambda: work_shard(self.session, shard))
 
+    @precondition(lambda self: self._runs())
     @rule(data=st.data(), resume=st.booleans())
     def cancel_or_resume(self, data: st.DataObject, resume: bool) -> None:
-        run = self._pick(data, list(self.session.scalars(select(Recalculation.id))))
-        if run is not None:
-            self._try(lambda: (resume_run if resume else cancel_run)(self.session, self.admin, run))
+        run = data.draw(st.sampled_from(self._runs()))
+        self._try(lambda: (resume_run if resume else cancel_run)(self.session, self.admin, run))
 
     # Quarters
 
-    @rule(data=st.data(), step=st.sampled_from([tally_quarter, reopen_quarter, publish_quarter, close_quarter]))
-    def move_a_quarter(self, data: st.DataObject, step: Callable[..., object]) -> None:
-        quarter = self._pick(data, sorted(self.session.scalars(select(VillageQuarter.quarter))))
-        if quarter is not None:
-            self._try(lambda: step(self.session, self.cadres[0], self.village.code, quarter))
-            self._remember_boards()
+    @rule(data=st.data())
+    def move_a_quarter(self, data: st.DataObject) -> None:
+        rows = self.session.execute(
+            select(VillageQuarter.quarter, VillageQuarter.state)
+            .where(VillageQuarter.state != QuarterState.CLOSED)
+            .order_by(VillageQuarter.quarter)
+        )
+        quarter, state = data.draw(st.sampled_from([tuple(row) for row in rows]))
+        step = data.draw(st.sampled_from(_STEPS[state]))
+        self._try(lambda: step(self.session, self.cadres[0], self.village.code, quarter))
+        self._remember_boards()
 
     def _boards(self) -> dict[int, tuple[Any, ...]]:
         editions = self.session.execute(select(BoardEdition.__table__)).all()
@@ -304,11 +358,13 @@ class VillageLife(RuleBasedStateMachine):
             )
         )
 
+    def _redemptions(self) -> list[int]:
+        return list(self.session.scalars(select(Redemption.id).order_by(Redemption.id)))
+
+    @precondition(lambda self: self._redemptions())
     @rule(data=st.data(), end=st.sampled_from(["fulfil", "cancel", "refund"]))
     def end_a_redemption(self, data: st.DataObject, end: str) -> None:
-        redemption = self._pick(data, list(self.session.scalars(select(Redemption.id).order_by(Redemption.id))))
-        if redemption is None:
-            return
+        redemption = data.draw(st.sampled_from(self._redemptions()))
         if end == "refund":
             self._try(lambda: refund_redemption(self.session, self.keeper, redemption, reason="破了"))
         else:
@@ -377,5 +433,10 @@ def test_whatever_a_village_does_its_books_are_right(database_for: DatabaseFor, 
     database = database_for(Service.POINTS)
     run_state_machine_as_test(
         lambda: VillageLife(database, small_township),
-        settings=settings(stateful_step_count=40, suppress_health_check=list(HealthCheck), report_multiple_bugs=False),
+        settings=settings(
+            stateful_step_count=50,
+            max_examples=max(60, settings().max_examples),
+            suppress_health_check=list(HealthCheck),
+            report_multiple_bugs=False,
+        ),
     )
