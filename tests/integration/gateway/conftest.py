@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from services.gateway.accounts import passwords
 from services.gateway.accounts.accounts import DemoLogin, create_demo_accounts
 from services.gateway.accounts.passwords import hash_password, hash_pin
 from services.gateway.accounts.pins import set_card_pins
@@ -27,7 +29,14 @@ from tests.fixtures.township import SmallTownship
 
 PASSWORD = "correct horse battery"
 PIN = "135790"
-_hash = hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashing takes no time here; what it costs in earnest is held by the unit tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(passwords, "_PASSWORDS", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +71,10 @@ def house(any_database: str, database_for: DatabaseFor, small_township: SmallTow
         "cadre1": village.officials[DutyKind.CADRE][0],
         "clerk": small_township.officials[DutyKind.CLERK][0],
     }
+    stored = hash_password(PASSWORD)
     with database.transaction() as session:
         made = {
-            name: Account(township_id=small_township.id, person_id=person, username=name, password_hash=_hash)
+            name: Account(township_id=small_township.id, person_id=person, username=name, password_hash=stored)
             for name, person in people.items()
         }
         session.add_all(made.values())

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from services.gateway.accounts.passwords import hash_password
 from services.intake.app import BLUEPRINTS as INTAKE_BLUEPRINTS
 from services.points.app import BLUEPRINTS as POINTS_BLUEPRINTS
 from shared.calendar import today
@@ -19,7 +20,7 @@ from shared.models.registry import DutyKind
 from shared.topology import Service
 from shared.web import create_service_app
 from tests.fixtures.databases import DatabaseFor
-from tests.integration.gateway.conftest import House, Serve, _hash
+from tests.integration.gateway.conftest import PASSWORD, House, Serve
 from tests.integration.points.scored_township import build_scored_township
 from tests.integration.points.test_evidence import photo
 
@@ -40,7 +41,11 @@ def events(house: House, serve: Serve, database_for: DatabaseFor) -> House:
         )
     with database_for(Service.GATEWAY).transaction() as session:
         person = house.township.villages[0].officials[DutyKind.GRID_MEMBER][0]
-        session.add(Account(township_id=house.township.id, person_id=person, username="grid", password_hash=_hash))
+        session.add(
+            Account(
+                township_id=house.township.id, person_id=person, username="grid", password_hash=hash_password(PASSWORD)
+            )
+        )
     serve(Service.POINTS, create_service_app(Service.POINTS, POINTS_BLUEPRINTS, database=database))
     intake = database_for(Service.INTAKE)
     serve(Service.INTAKE, create_service_app(Service.INTAKE, INTAKE_BLUEPRINTS, database=intake))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from services.gateway.accounts.passwords import hash_password
 from services.intake.app import BLUEPRINTS as INTAKE_BLUEPRINTS
 from services.points.app import BLUEPRINTS as POINTS_BLUEPRINTS
 from shared.calendar import today
@@ -17,7 +18,7 @@ from shared.models.registry import DutyKind
 from shared.topology import Service
 from shared.web import create_service_app
 from tests.fixtures.databases import DatabaseFor
-from tests.integration.gateway.conftest import PIN, House, Serve, _hash
+from tests.integration.gateway.conftest import PASSWORD, PIN, House, Serve
 from tests.integration.points.scored_township import build_scored_township
 
 FIELD = re.compile(r'name="(csrf_token|idempotency_key)" value="([^"]+)"')
@@ -40,7 +41,14 @@ def store(house: House, serve: Serve, database_for: DatabaseFor) -> House:
     }
     with database_for(Service.GATEWAY).transaction() as session:
         for name, person in people.items():
-            session.add(Account(township_id=house.township.id, person_id=person, username=name, password_hash=_hash))
+            session.add(
+                Account(
+                    township_id=house.township.id,
+                    person_id=person,
+                    username=name,
+                    password_hash=hash_password(PASSWORD),
+                )
+            )
     serve(Service.POINTS, create_service_app(Service.POINTS, POINTS_BLUEPRINTS, database=database))
     intake = database_for(Service.INTAKE)
     serve(Service.INTAKE, create_service_app(Service.INTAKE, INTAKE_BLUEPRINTS, database=intake))
