@@ -24,6 +24,7 @@ from services.points.recalculation import tasks
 from services.points.recalculation.runs import RunOrder, start_run
 from shared.database import Database
 from shared.identity import Grant, Principal, Role
+from shared.logging import configure_logging
 from shared.messages.points_work import RecalculateShard
 from shared.messaging.inbox import Delivery, receive
 from shared.messaging.publisher import leave_to_relay
@@ -127,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="xiangzhi-shards-"))
     os.environ |= {"XZ_DATA_DIR": str(folder), "XZ_KEY_DIR": str(folder / "keys"), "XZ_LOG_LEVEL": "WARNING"}
+    configure_logging("bench")
     leave_to_relay()
     cluster = OwnCluster(SERVER | {"shared_buffers": "512MB"})
     cluster.start()
