@@ -24,8 +24,8 @@ from shared.topology import Service
 MAX_IN_FLIGHT = 32
 """Shards of one run that are sent and not done: other runs' come in between, and a cancel is soon felt.
 
-They are refilled when half of them are done. Of workers that end at the same moment each sees the others still at work:
-up to half as many workers can't all take themselves for not the last; beyond that the sweep sends on.
+They are refilled when half of them are done. Workers that end at the same moment see each other still at work; only if
+more than half of this number did so at once would none of them refill, and then the sweep does.
 """
 
 MAX_ATTEMPTS = 5
