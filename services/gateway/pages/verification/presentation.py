@@ -41,13 +41,15 @@ def chain_line(chain: ProvedChain) -> dict[str, Any]:
             "第 %(n)s 行对不上：这一行或它前面的一行被改过、删过或插进来过。请马上告诉运维人员，用备份对照。",
             n=count_words(chain.broken_seq),
         )
+    elif not chain.checked:
+        words, sentence = _("还没有编号的"), _("这一部分还没有编了号的记录，没有可以核对的。")
     else:
         words, sentence = _("✓ 相符"), _("核对到第 %(rows)s 行，一行不缺，一环扣一环。", rows=rows)
     go_on = chain.go_on_after
     return {
         "name": service_words(chain.service),
         "state_words": words,
-        "state_kind": "done" if chain.holds else "late",
+        "state_kind": "late" if not chain.holds else "done" if chain.checked else "plain",
         "sentence": sentence,
         "waiting": _("另有 %(n)s 行刚写下，一分钟内编号。", n=chain.unchained) if chain.unchained else "",
         "digest": chain.digest if chain.checked else "",
