@@ -61,14 +61,20 @@ class ApiSession:
         answer = self._json("POST", "/api/session", body, {"Content-Type": "application/json"})
         self._csrf = str(answer["csrf_token"])
 
-    def _json(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Json:
+    def send(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        """The bare answer, whatever its status. Raises WalkFailed where there is none."""
         sent = {"Accept": "application/json", "Cookie": self._cookie, "X-CSRF-Token": self._csrf, **(headers or {})}
         if method == "POST":
-            sent["Idempotency-Key"] = uuid.uuid4().hex
+            sent.setdefault("Idempotency-Key", uuid.uuid4().hex)
         try:
-            answer = self._http.request(method, self._base + path, body=body, headers=sent)
+            return self._http.request(method, self._base + path, body=body, headers=sent)
         except urllib3.exceptions.HTTPError as error:
             raise WalkFailed(f"{self._base} 没有回答：{error}。No answer.") from error
+
+    def _json(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Json:
+        answer = self.send(method, path, body, headers)
         cookies = answer.headers.getlist("Set-Cookie")
         if cookies:
             self._cookie = "; ".join(cookie.split(";")[0] for cookie in cookies)

@@ -101,7 +101,7 @@ class Bench:
         self.rounds = rounds
         self.folder = folder
         self.measured = Measured()
-        self.cluster = OwnCluster(SERVER)
+        self.cluster = OwnCluster(SERVER, on_disk=True)
         self.events = events
 
     def run(self) -> None:

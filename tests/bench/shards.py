@@ -130,7 +130,7 @@ def main(arguments: list[str] | None = None) -> int:
     os.environ |= {"XZ_DATA_DIR": str(folder), "XZ_KEY_DIR": str(folder / "keys"), "XZ_LOG_LEVEL": "WARNING"}
     configure_logging("bench")
     leave_to_relay()
-    cluster = OwnCluster(SERVER | {"shared_buffers": "512MB"})
+    cluster = OwnCluster(SERVER | {"shared_buffers": "512MB"}, on_disk=True)
     cluster.start()
     try:
         made = make_template(cluster.url)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -16,41 +12,9 @@ import pytest
 
 from deploy.embedded.metrics import MEASURED
 from deploy.embedded.redis_server import free_port
-from tests.fixtures.postgresql_cluster import PROJECT
 from tests.fixtures.waiting import wait_until
 from tests.integration.embedded.free_ports import free_ports
-
-READY_SECONDS = 80
-
-
-class Started:
-    """A running system with its output in a file."""
-
-    def __init__(self, folder: Path, port: int, **variables: str) -> None:
-        self.log = folder / f"output-{port}"
-        own = {"XZ_DATA_DIR": str(folder / "var"), "PORT": str(port), "DEMO": "0", "REDIS_URL": "", "DATABASE_URL": ""}
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("XZ_")}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.embedded.run"],
-                cwd=PROJECT,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env={**inherited, **own, **variables},
-            )
-
-    def output(self) -> str:
-        return self.log.read_text(encoding="utf-8")
-
-    def is_ready(self) -> bool:
-        if self.process.poll() is not None:
-            pytest.fail(f"ended with {self.process.returncode}: {self.output()[-2000:]}")
-        return "乡治已就绪" in self.output()
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
+from tests.integration.embedded.started_system import READY_SECONDS, Started
 
 TOWNSHIP = {
     "TOWNSHIP_NAME": "示例乡",
@@ -68,17 +32,6 @@ def numbers_at(port: int) -> str:
             return str(answer.read().decode())
     except urllib.error.URLError:
         return ""
-
-
-@pytest.fixture
-def launched() -> Iterator[list[Started]]:
-    """Whatever a test starts is ended after it."""
-    started: list[Started] = []
-    yield started
-    for each in started:
-        if each.process.poll() is None:
-            each.process.send_signal(signal.SIGTERM)
-            each.process.wait(40)
 
 
 @pytest.mark.timeout(240)
