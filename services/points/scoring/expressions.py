@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
 
-from services.points.scoring.arithmetic import among, clamped_step, filled_step, times
+from services.points.scoring.arithmetic import among, times
+from services.points.scoring.caps import patched_caps, running_caps
 from services.points.scoring.scope import Scope
 from services.points.scoring.values import (
     ONCE_A_QUARTER,
@@ -31,8 +32,6 @@ _POSTGRESQL_VALUES = """value AS MATERIALIZED (
     shelf int, shelf_cap int, once int, memory bool, posts bool, booked int, "at" int[], amounts int[])
 )"""
 
-_ORDER = "ORDER BY occurred_on, id"
-
 _FIELDS = tuple(field.name for field in fields(Value))
 _fields_of = attrgetter(*_FIELDS)
 
@@ -41,8 +40,8 @@ _fields_of = attrgetter(*_FIELDS)
 class Statement:
     """`WITH` list without the word, ending in `differing(id, household_id, rule_id, quarter, booked, held, scored)`.
 
-    `raw` and `scored` hold every event that is compared, `differing` those whose score is not what the ledger holds;
-    `held` is null where the ledger has no entry of an event.
+    `raw` and `scored` hold every event that is compared (`scored` of whole quarters on PostgreSQL only those that
+    differ), `differing` those whose score is not what the ledger holds; `held` is null where it has no entry of one.
     """
 
     expressions: str
@@ -57,10 +56,11 @@ def value_rows(table: Table) -> list[dict[str, Any]]:
 class Expressions:
     """Puts the pieces together for one dialect and one scope."""
 
-    def __init__(self, sqlite: bool, scope: Scope, table: Table) -> None:
+    def __init__(self, sqlite: bool, scope: Scope, table: Table, *, nothing_held: bool = False) -> None:
         self.sqlite = sqlite
         self.scope = scope
         self.table = table
+        self.nothing_held = nothing_held
         self.bulk = not sqlite and scope.households is None
 
     def build(self, village_id: int) -> Statement:
@@ -72,7 +72,10 @@ class Expressions:
             parameters["households"] = json.dumps(ids) if self.sqlite else ids
         parts = [] if self.sqlite else [_POSTGRESQL_VALUES]
         parts.append(self._raw())
-        parts += self._patched_caps() if self.bulk else self._running_caps()
+        if self.bulk:
+            parts += patched_caps(self.table, self.scope, nothing_held=self.nothing_held)
+        else:
+            parts += running_caps(self.sqlite)
         return Statement(",\n".join(parts), parameters)
 
     def _facts(self, columns: str, condition: str, rules: Collection[int] | None) -> str:
@@ -89,7 +92,9 @@ class Expressions:
         return (
             f"SELECT {columns} FROM points_event e {join} {link} v.rule = e.rule_id AND v.quarter = e.quarter"
             # Rules first: comparing numbers is cheaper than comparing words.
-            f" {rest} e.village_id = :village{among(rules)} AND e.state IN ('posted', 'voided'){households}{condition}"
+            # Rather two comparisons than a list of words, which PostgreSQL takes apart for every row.
+            f" {rest} e.village_id = :village{among(rules)} AND (e.state = 'posted' OR e.state = 'voided')"
+            f"{households}{condition}"
         )
 
     def _raw(self) -> str:
@@ -191,61 +196,3 @@ class Expressions:
     def _int4(self, expression: str) -> str:
         # Sums of int4 are bigint; sums of bigint would be numeric, twice as slow.
         return expression if self.sqlite else f"CAST({expression} AS int)"
-
-    def _running_caps(self) -> list[str]:
-        """Running sums for every group."""
-        group = f"(PARTITION BY household_id, n, period {_ORDER})"
-        shelf = f"(PARTITION BY household_id, shelf {_ORDER})"
-        positive = "CASE WHEN ruled > 0 THEN ruled ELSE 0 END"
-        return [
-            f"summed AS (SELECT raw.*, sum(raw) OVER {group} AS running FROM raw)",
-            f"ruled AS (SELECT summed.*, CASE WHEN cap IS NULL THEN raw ELSE {clamped_step(self.sqlite)} END AS ruled"
-            " FROM summed)",
-            f"filled AS (SELECT ruled.*, sum({positive}) OVER {shelf} AS filled FROM ruled)",
-            "scored AS (SELECT id, household_id, rule_id, quarter, booked,"
-            " (SELECT sum(amount) FROM points_entry t WHERE t.village_id = :village AND t.event_id = f.id) AS held,"
-            f" CASE WHEN shelf IS NULL OR ruled <= 0 THEN ruled ELSE {filled_step(self.sqlite)} END AS scored"
-            " FROM filled f)",
-        ]
-
-    def _patched_caps(self) -> list[str]:
-        """Running sums only for groups that exceed their cap; held amounts by one pass over the entries."""
-        parts = []
-        ruled = "raw.raw"
-        patch = ""
-        if any(value.cap is not None for value in self.table.values):
-            parts += [
-                "exceeding AS (SELECT household_id, n, period FROM raw WHERE cap IS NOT NULL"
-                " GROUP BY household_id, n, period HAVING sum(abs(raw)) > min(cap))",
-                "cut AS (SELECT id, CAST(" + clamped_step(self.sqlite) + " AS int) AS ruled FROM ("
-                "SELECT raw.id, raw.raw, raw.cap, sum(raw.raw) OVER"
-                f" (PARTITION BY household_id, n, period {_ORDER}) AS running"
-                " FROM raw JOIN exceeding USING (household_id, n, period)) r)",
-            ]
-            ruled = "coalesce(cut.ruled, raw.raw)"
-            patch = " LEFT JOIN cut ON cut.id = raw.id"
-        columns = "raw.id, raw.household_id, raw.rule_id, raw.quarter, raw.booked"
-        shelved = any(value.shelf is not None for value in self.table.values)
-        final, shelf_patch = "ruled.ruled", ""
-        kept = ", raw.occurred_on, raw.shelf, raw.shelf_cap" if shelved else ""
-        parts.append(f"ruled AS (SELECT {columns}{kept}, {ruled} AS ruled FROM raw{patch})")
-        if shelved:
-            parts += [
-                "overfull AS (SELECT household_id, shelf FROM ruled WHERE shelf IS NOT NULL AND ruled > 0"
-                " GROUP BY household_id, shelf HAVING sum(ruled) > min(shelf_cap))",
-                f"spilt AS (SELECT id, CAST({filled_step(self.sqlite)} AS int) AS scored FROM ("
-                "SELECT ruled.id, ruled.ruled, shelf_cap, sum(ruled.ruled) OVER"
-                f" (PARTITION BY household_id, shelf {_ORDER}) AS filled"
-                " FROM ruled JOIN overfull USING (household_id, shelf) WHERE ruled.ruled > 0) r)",
-            ]
-            final = "coalesce(spilt.scored, ruled.ruled)"
-            shelf_patch = " LEFT JOIN spilt ON spilt.id = ruled.id"
-        # A narrow scope looks its events up; the whole village is added up as it is read.
-        held = "event_id > 0" if self.scope.is_everything else "event_id IN (SELECT id FROM raw)"
-        parts += [
-            "held AS (SELECT event_id, CAST(sum(amount) AS int) AS held FROM points_entry"
-            f" WHERE village_id = :village AND {held} GROUP BY event_id)",
-            "scored AS (SELECT ruled.id, ruled.household_id, ruled.rule_id, ruled.quarter, ruled.booked,"
-            f" held.held, {final} AS scored FROM ruled{shelf_patch} LEFT JOIN held ON held.event_id = ruled.id)",
-        ]
-        return parts

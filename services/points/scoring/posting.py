@@ -105,7 +105,7 @@ def _post(
     booked = booked_quarters(session, end.village_id, rows)
     table = table_of(session, end.village_id, scope, rows, booked=booked, known=known)
     prepare_bulk(session, scope)
-    statement = scoring_statement(session, end.village_id, scope, table)
+    statement = scoring_statement(session, end.village_id, scope, table, nothing_held=end.seq == 0)
     # A recalculation corrects; otherwise the first entry of an event is its award.
     first = "adjustment" if work.kind is PostingKind.RECALCULATION else "award"
     head = new_head(end, work.kind, work.made_by, recalculation_id=work.recalculation_id, reason=work.reason)

@@ -18,10 +18,15 @@ COUNTS = """SELECT (SELECT count(*) FROM raw) AS events, count(*) AS entries,
   coalesce(sum(scored - coalesce(held, 0)) FILTER (WHERE scored < coalesce(held, 0)), 0) AS down FROM differing"""
 
 
-def scoring_statement(session: Session, village_id: int, scope: Scope, table: Table) -> Statement:
-    """Build the statement. On SQLite the scores are computed at once, into a temporary table that `scored` reads."""
+def scoring_statement(
+    session: Session, village_id: int, scope: Scope, table: Table, *, nothing_held: bool = False
+) -> Statement:
+    """Build the statement. On SQLite the scores are computed at once, into a temporary table that `scored` reads.
+
+    `nothing_held`: the caller holds the village's ledger row and knows that nothing was ever posted.
+    """
     if not is_sqlite(session):
-        statement = Expressions(False, scope, table).build(village_id)
+        statement = Expressions(False, scope, table, nothing_held=nothing_held).build(village_id)
         return Statement(f"{statement.expressions},\n{_DIFFERING}", statement.parameters)
     _fill_temporary_tables(session, table)
     statement = Expressions(True, scope, table).build(village_id)
