@@ -28,7 +28,7 @@ from shared.identity import Principal, Role
 from shared.identity.scope import household_in_scope
 from shared.models.base import now
 from shared.models.points import Event, EventState, Mode, Once, Review, Rule
-from shared.models.registry import Village
+from shared.models.registry import Household, Village
 from shared.quarters import first_day, last_day, quarter_of
 
 DECLARERS = (Role.GRID_MEMBER, Role.CADRE, Role.JUDGE, Role.ADMIN)
@@ -61,17 +61,34 @@ def declare_events(session: Session, actor: Principal, declarations: Sequence[De
     if len(declarations) == 1:
         events = [_declare(session, actor, declarations[0], now())]
     else:
+        _hold_ledgers(session, actor, declarations)
         events = _declare_rows(session, actor, declarations)
     session.flush()
     posted: dict[int, list[Event]] = {}
     for event in events:
         if event.state is EventState.POSTED:
             posted.setdefault(event.village_id, []).append(event)
-    for village_id in sorted(posted):
-        lock_ledger(session, village_id)
     for village_id, of_village in sorted(posted.items()):
         post_changes(session, village_id, of_village, made_by=actor.actor)
     return events
+
+
+def _hold_ledgers(session: Session, actor: Principal, declarations: Sequence[Declaration]) -> None:
+    """Where rows are of several villages: hold their ledgers, the lower first, before a row asks for one of them."""
+    villages = session.scalars(
+        select(Household.village_id)
+        .join(Village, Village.id == Household.village_id)
+        .where(
+            Household.id.in_({stated.household_id for stated in declarations}),
+            Village.township_id == actor.township_id,
+        )
+        .distinct()
+        .order_by(Household.village_id)
+    ).all()
+    reachable = [village_id for village_id in villages if actor.may_in(village_id, *DECLARERS)]
+    if len(reachable) > 1:
+        for village_id in reachable:
+            lock_ledger(session, village_id)
 
 
 def _declare_rows(session: Session, actor: Principal, declarations: Sequence[Declaration]) -> list[Event]:

@@ -169,6 +169,7 @@ def write_hold_move(
             on_hand=on_hand,
             reserved=reserved,
             made_by=actor.actor,
+            person_id=actor.person_id,
         )
     )
     session.flush()

@@ -90,6 +90,8 @@ class MoveSchema(Schema):
     reason = fields.String(required=True)
     lot = fields.String(attribute="lot_id", allow_none=True, required=True)
     redemption = fields.String(attribute="redemption_id", allow_none=True, required=True)
+    person = fields.String(attribute="person_id", allow_none=True, required=True)
+    person_name = fields.String(allow_none=True, required=True)
     made_at = fields.AwareDateTime(required=True)
 
 

@@ -16,6 +16,7 @@ from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
 from shared.models.points import Item, Lot, LotSource, MoveKind, StockMove
+from shared.models.registry import Person
 
 WATCHERS = (*KEEPERS, Role.SUPERVISOR, Role.AUDITOR)
 """Who may read the stock ledger."""
@@ -104,11 +105,12 @@ def count_stock(session: Session, actor: Principal, *, item_id: int, counted: in
 
 
 def select_moves(session: Session, actor: Principal, *, village_code: str, item_id: int | None = None) -> Any:
-    """A village's stock moves with `item_name` and `unit`, to be paged newest first."""
+    """A village's stock moves with `item_name`, `unit` and `person_name`, to be paged newest first."""
     village = village_by_code(session, actor, village_code, *WATCHERS)
     moves = (
-        select(StockMove, Item.name.label("item_name"), Item.unit, StockMove.id)
+        select(StockMove, Item.name.label("item_name"), Item.unit, Person.name.label("person_name"), StockMove.id)
         .join(Item, Item.id == StockMove.item_id)
+        .outerjoin(Person, Person.id == StockMove.person_id)
         .where(Item.village_id == village.id)
     )
     return moves if item_id is None else moves.where(StockMove.item_id == item_id)
@@ -128,20 +130,25 @@ def select_lots(session: Session, actor: Principal, *, item_id: int) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class MoveView:
-    """A stock move with its item's name and unit; the move's own values are read through."""
+    """A stock move with its item's name and unit, and who made it; the move's own values are read through.
+
+    `person_name` is None where no person did.
+    """
 
     move: StockMove
     item_name: str
     unit: str
+    person_name: str | None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.move, name)
 
 
 def view_of_move(session: Session, move: StockMove) -> MoveView:
-    """The move with its item's words."""
+    """The move with its item's words and its person's name."""
     item = session.get_one(Item, move.item_id)
-    return MoveView(move, item.name, item.unit)
+    person = None if move.person_id is None else session.get(Person, move.person_id)
+    return MoveView(move, item.name, item.unit, person.name if person else None)
 
 
 def _require_reason(reason: str) -> None:
@@ -176,7 +183,13 @@ def _write_move(
     lot_id: int | None = None,
 ) -> StockMove:
     move = StockMove(
-        item_id=item.id, lot_id=lot_id, kind=kind, on_hand=difference, reason=reason.strip(), made_by=actor.actor
+        item_id=item.id,
+        lot_id=lot_id,
+        kind=kind,
+        on_hand=difference,
+        reason=reason.strip(),
+        made_by=actor.actor,
+        person_id=actor.person_id,
     )
     session.add(move)
     session.flush()

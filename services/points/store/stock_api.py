@@ -66,7 +66,9 @@ def list_moves(values: dict[str, Any]) -> Page[MoveView]:
         descending=True,
         scalars=False,
     )
-    return Page([MoveView(row.StockMove, row.item_name, row.unit) for row in page.items], page.next_cursor)
+    return Page(
+        [MoveView(row.StockMove, row.item_name, row.unit, row.person_name) for row in page.items], page.next_cursor
+    )
 
 
 @blueprint.route("/stock_moves", methods=["POST"])

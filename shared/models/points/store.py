@@ -139,6 +139,8 @@ class StockMove(Base):
     reserved: Mapped[int] = mapped_column(Integer, default=0)
     reason: Mapped[str] = mapped_column(String(200), default="")
     made_by: Mapped[str] = mapped_column(String(80))
+    # Null where no person did it: what was not fetched lapses by itself.
+    person_id: Mapped[int | None] = mapped_column(BigId)
     made_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from services.points.events.declarations import Declaration, declare_events
 from services.points.events.records import record_message
@@ -161,3 +161,32 @@ def test_a_run_that_is_cancelled_during_its_last_shard_is_done_when_it_is_resume
     with database.transaction() as session:
         assert session.get_one(Shard, shard_id).state is ShardState.DONE
         assert resume_run(session, admin, run_id).state is RecalculationState.DONE
+
+
+def test_batches_over_several_villages_at_once_wait_for_each_other_in_one_order(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    """The quarter has no row yet, so every row asks for its village's ledger: each batch in its own order."""
+    here, there = scored.township.villages
+    admin = principal_of(Role.ADMIN)
+    first = Declaration(here.households[0], "CLEAN", today())
+    last = Declaration(there.households[0], "CLEAN", today())
+    start, failures = threading.Barrier(2), []
+
+    def declare(rows: list[Declaration]) -> None:
+        try:
+            with database.transaction() as session:
+                start.wait()
+                declare_events(session, admin, rows * 20)
+        except Exception as error:  # the test says which
+            failures.append(error)
+
+    batches = [threading.Thread(target=declare, args=(rows,)) for rows in ([first, last], [last, first])]
+    for batch in batches:
+        batch.start()
+    for batch in batches:
+        batch.join()
+    assert failures == []
+    with database.reading() as session:
+        waiting = select(func.count()).select_from(Event).where(Event.state == EventState.DECLARED)
+        assert session.scalar(waiting) == 80

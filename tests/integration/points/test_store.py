@@ -321,11 +321,14 @@ def test_stock_is_a_ledger_of_moves_and_what_is_reserved_can_not_be_written_off(
         with pytest.raises(Invalid, match="原因"):
             count_stock(session, keeper, item_id=item_id, counted=3, reason=" ")
         assert count_stock(session, keeper, item_id=item_id, counted=4, reason="") is None
-        move = count_stock(session, principal_of(Role.SUPERVISOR), item_id=item_id, counted=3, reason="盘亏")
+        supervisor = principal_of(Role.SUPERVISOR)
+        move = count_stock(session, supervisor, item_id=item_id, counted=3, reason="盘亏")
         assert move is not None
         assert move.on_hand == -1
     with database.reading() as session:
         assert stock(session, item_id) == (3, 3)
+        makers = session.scalars(select(StockMove.person_id).order_by(StockMove.id)).all()
+        assert makers == [keeper.person_id, keeper.person_id, keeper.person_id, supervisor.person_id]
         assert_books_agree(session)
 
 

@@ -120,6 +120,8 @@ def move_line(move: Data) -> dict[str, Any]:
         "on_hand": _signed(move["on_hand"]),
         "reserved": _signed(move["reserved"]),
         "reason": move["reason"],
+        # Nobody does it where a reservation lapses.
+        "who": move["person_name"] or "",
     }
 
 
