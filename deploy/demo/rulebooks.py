@@ -20,7 +20,8 @@ from deploy.demo.rulebook import (
 )
 from services.points.ledger.village import prepare_village
 from services.points.rulebooks import lines
-from services.points.rulebooks.adoption import Correction, Decision, Matter, adopt_rulebook
+from services.points.rulebooks.adoption import Decision, Matter, adopt_rulebook
+from services.points.rulebooks.corrections import Correction
 from services.points.rulebooks.drafts import create_draft, publish_draft
 from shared.amounts import parse_hundredths
 from shared.identity import Grant, Principal, Role

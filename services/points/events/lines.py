@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from services.points.ledger.village import lock_ledger, prepare_village
@@ -35,9 +35,8 @@ def line_for_day(session: Session, village: Village, code: str, day: date) -> Ru
         except Invalid as error:
             raise Invalid(error.detail, errors={"occurred_on": ["这一天没有积分细则可用。"]}) from error
     found = session.execute(
-        select(Rule, Adoption.trial)
+        select(Rule, _was_on_trial(village.id, row.rulebook_id))
         .join(RuleCode, RuleCode.id == Rule.code_id)
-        .outerjoin(Adoption, and_(Adoption.village_id == village.id, Adoption.rulebook_id == Rule.rulebook_id))
         .where(
             RuleCode.township_id == village.township_id,
             RuleCode.code == code,
@@ -51,10 +50,17 @@ def line_for_day(session: Session, village: Village, code: str, day: date) -> Ru
             f"{village.name}这个季度用的是第 {revision} 版细则，里面没有“{code}”这一条，请从条目表里选。",
             errors={"rule": [f"没有“{code}”这一条。"]},
         )
-    line, trial = found
-    if trial and (village.id, quarter) in rulebooks_kept(session, [village.id], [quarter]):
+    line, was_on_trial = found
+    if was_on_trial and (village.id, quarter) in rulebooks_kept(session, [village.id], [quarter]):
         raise Invalid(f"{village.name}{TRIAL_IS_OVER}", errors={"occurred_on": ["这个季度还没有采用积分细则。"]})
     return line
+
+
+def _was_on_trial(village_id: int, rulebook_id: int) -> ColumnElement[bool]:
+    trials = select(Adoption.id).where(
+        Adoption.village_id == village_id, Adoption.rulebook_id == rulebook_id, Adoption.trial
+    )
+    return trials.exists()
 
 
 def line_of_event(session: Session, village_id: int, quarter: int, rule_id: int) -> Rule | None:

@@ -90,9 +90,12 @@ def _category_sums(session: Session, rulebook_id: int, standings: list[Standing]
 
 
 def _is_trial(session: Session, row: VillageQuarter) -> bool:
-    """Whether the revision is only on trial 试行 in this village."""
-    return bool(
-        session.scalar(
-            select(Adoption.trial).where(Adoption.village_id == row.village_id, Adoption.rulebook_id == row.rulebook_id)
+    """Whether the revision is only on trial 试行 in this village's quarter: no matter has made it permanent by then."""
+    kinds = session.scalars(
+        select(Adoption.trial).where(
+            Adoption.village_id == row.village_id,
+            Adoption.rulebook_id == row.rulebook_id,
+            Adoption.from_quarter <= row.quarter,
         )
-    )
+    ).all()
+    return bool(kinds) and all(kinds)

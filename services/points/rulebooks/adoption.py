@@ -9,8 +9,8 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.points.ledger.village import prepare_village
-from services.points.rulebooks.lines import rules_of
+from services.points.ledger.village import lock_ledger, prepare_village
+from services.points.rulebooks.corrections import Correction, faults_of_correction
 from services.points.rulebooks.matters import proof_of
 from services.points.rulebooks.scans import keep_scan
 from services.points.rulebooks.waivers import require_settled
@@ -37,14 +37,6 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
-    """更正: the typed text was not the adopted text. The mended lines, and the reason that is published."""
-
-    lines: tuple[str, ...]
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What a village has decided. Without `matter` it is on trial 试行 for `trial_quarters`."""
 
@@ -59,6 +51,7 @@ def adopt_rulebook(session: Session, actor: Principal, book: Rulebook, decision:
     """Record a village's adoption of a published revision. The same decision again is the same adoption.
 
     A revision starts in the current or a later quarter; an earlier start is a 更正 with its matter, lines and reason.
+    What is on trial becomes permanent by a second adoption of the same revision, with its matter.
     Raises Invalid, NotFound, Forbidden; Conflict where the revision is a draft, does not pass the lint, or is older
     than the one that holds there.
     """
@@ -66,15 +59,18 @@ def adopt_rulebook(session: Session, actor: Principal, book: Rulebook, decision:
     if book.state is not RulebookState.PUBLISHED:
         raise Conflict(f"第 {book.revision} 版还是草稿，发布以后村里才能采用。")
     quarter = _first_quarter(decision.effective_from)
-    known = session.scalar(select(Adoption).where(Adoption.village_id == village.id, Adoption.rulebook_id == book.id))
-    if known is not None:
-        return _same(known, quarter, village, book)
+    # Who decides for the village at the same time waits here, then sees what was decided.
+    prepare_village(session, village.id)
+    lock_ledger(session, village.id)
+    known = _adoptions_of_revision(session, village, book)
+    if (same := known.get(decision.matter is None)) is not None:
+        return _same(same, quarter, village, book)
     _check(session, village, book, quarter, decision)
+    _check_against_known(known, village, book, quarter, decision)
     require_settled(session, book)
     matter, correction = decision.matter, decision.correction
     if matter is not None and matter.scan is not None:
         keep_scan(session, matter.scan)
-    prepare_village(session, village.id)
     adoption = Adoption(
         village_id=village.id,
         rulebook_id=book.id,
@@ -120,7 +116,7 @@ def _check(session: Session, village: Village, book: Rulebook, quarter: int, dec
         elif matter is None:
             errors["matter"] = ["更正要写明村里通过原文的决议。"]
     if correction is not None:
-        errors |= _faults_of_correction(session, book, correction)
+        errors |= faults_of_correction(session, village, book, quarter, correction)
     if errors:
         raise Invalid("这次采用还有几处需要修改。", errors=errors)
     newer = session.scalar(
@@ -133,20 +129,33 @@ def _check(session: Session, village: Village, book: Rulebook, quarter: int, dec
         raise Conflict(f"{village.name}已经采用了更新的第 {newer} 版，不能再采用第 {book.revision} 版。")
 
 
-def _faults_of_correction(session: Session, book: Rulebook, correction: Correction) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    if not correction.reason.strip():
-        found["correction.reason"] = ["请写明更正的原因，它会公布，并告知积分减少的农户。"]
-    base = session.scalar(
-        select(Rulebook).where(Rulebook.township_id == book.township_id, Rulebook.revision == book.based_on)
+def _adoptions_of_revision(session: Session, village: Village, book: Rulebook) -> dict[bool, Adoption]:
+    """The village's adoptions of this revision: on trial (True) and by a matter (False)."""
+    found = session.scalars(
+        select(Adoption)
+        .where(Adoption.village_id == village.id, Adoption.rulebook_id == book.id)
+        .execution_options(populate_existing=True)
     )
-    before = {rule.code: rule for rule in rules_of(session, base.id)} if base else {}
-    after = {rule.code: rule for rule in rules_of(session, book.id)}
-    changed = {code for code in before.keys() | after.keys() if before.get(code) != after.get(code)}
-    if set(correction.lines) != changed:
-        listed = "、".join(sorted(changed)) or "没有"
-        found["correction.lines"] = [f"更正的行应与上一版的差别一致，差别是：{listed}。"]
-    return found
+    return {adoption.trial: adoption for adoption in found}
+
+
+def _check_against_known(
+    known: dict[bool, Adoption], village: Village, book: Rulebook, quarter: int, decision: Decision
+) -> None:
+    """A trial comes before the matter, and begins no later than what makes it permanent."""
+    if False in known:
+        raise Conflict(f"{village.name}已经按决议采用第 {book.revision} 版，不用再试行。")
+    trial = known.get(True)
+    if trial is None:
+        return
+    if decision.correction is not None:
+        raise Invalid(
+            f"{village.name}正在试行第 {book.revision} 版，转为正式采用不是更正，请按“村里已经决议”办理。",
+            errors={"correction.lines": ["转为正式采用不是更正。"]},
+        )
+    if quarter < trial.from_quarter:
+        sentence = f"这一版从 {format_quarter(trial.from_quarter)} 起试行，正式采用不能更早。"
+        raise Invalid(sentence, errors={"effective_from": [sentence]})
 
 
 def _same(known: Adoption, quarter: int, village: Village, book: Rulebook) -> Adoption:
@@ -163,6 +172,6 @@ def adoptions_of(session: Session, actor: Principal) -> list[tuple[Adoption, int
         .join(Rulebook, Rulebook.id == Adoption.rulebook_id)
         .join(Village, Village.id == Adoption.village_id)
         .where(Village.township_id == actor.township_id)
-        .order_by(Village.code, Rulebook.revision.desc())
+        .order_by(Village.code, Rulebook.revision.desc(), Adoption.trial)
     )
     return [(adoption, revision, village) for adoption, revision, village in rows]

@@ -8,7 +8,8 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from services.points.rulebooks.adoption import ADOPTERS, Correction, Decision, Matter, adopt_rulebook, adoptions_of
+from services.points.rulebooks.adoption import ADOPTERS, Decision, Matter, adopt_rulebook, adoptions_of
+from services.points.rulebooks.corrections import Correction
 from services.points.rulebooks.drafts import rulebook_by_revision
 from services.points.rulebooks.scans import SCAN_READERS, scan_of, store_scan, stored_scan
 from services.points.rulebooks.schemas import (

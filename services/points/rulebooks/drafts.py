@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from services.points.rulebooks.lines import CategoryLine, RuleLine, categories_of, check_lines, rules_of, write_lines
+from services.points.rulebooks.waivers import require_settled
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from shared.identity import Principal, Role
@@ -97,12 +98,16 @@ def edit_draft(
 
 
 def publish_draft(session: Session, actor: Principal, book: Rulebook, *, expected_version: int) -> Rulebook:
-    """Publish: from now on it never changes, and villages may adopt it. A repeated publish is the same."""
+    """Publish: from now on it never changes, and villages may adopt it. A repeated publish is the same.
+
+    Raises Conflict where it has no line, or the lint finds what nobody has answered: with the lines and the reasons.
+    """
     _require_editor(actor)
     if book.state is RulebookState.PUBLISHED:
         return book
     if not rules_of(session, book.id):
         raise Conflict("这一版还没有条目，不能发布。")
+    require_settled(session, book)
     _take(
         session,
         book,

@@ -74,7 +74,7 @@ def require_settled(session: Session, book: Rulebook) -> None:
     if open_findings:
         lines = "；".join(f"{finding.rule_code}“{finding.title}”：{finding.reason}" for finding in open_findings)
         raise Conflict(
-            f"这一版有 {len(open_findings)} 处不能采用：{lines}",
+            f"这一版有 {len(open_findings)} 处没有通过合规检查，不能发布，村里也不能采用：{lines}",
             errors={finding.rule_code: [finding.reason] for finding in open_findings},
         )
 

@@ -12,11 +12,14 @@ from shared.models.base import Base, BigId, enum_column, id_column, now
 
 
 class Adoption(Base):
-    """A village has decided that a revision is in force there from the first day of a quarter."""
+    """A village has decided that a revision is in force there from the first day of a quarter.
+
+    A revision that was on trial becomes permanent by a second row, with its matter.
+    """
 
     __tablename__ = "points_adoption"
     __table_args__ = (
-        UniqueConstraint("village_id", "rulebook_id"),
+        UniqueConstraint("village_id", "rulebook_id", "trial"),
         CheckConstraint("trial OR matter_number IS NOT NULL", name="only_a_trial_has_no_matter"),
         CheckConstraint("trial_quarters IS NULL OR trial_quarters BETWEEN 1 AND 2", name="trial_of_two_quarters"),
         CheckConstraint("trial = (trial_quarters IS NOT NULL)", name="trials_end"),

@@ -77,7 +77,7 @@ WRONG_DECISIONS: tuple[tuple[dict[str, Any], str], ...] = (
     ({"decided_on": ""}, "decided_on"),
     ({"decided_on": "2999-01-01"}, "decided_on"),
     ({"how": "correction", "correct_from": "2026Q1", "reason": ""}, "reason"),
-    ({"how": "correction", "correct_from": "2026Q1", "reason": "录错", "lines": "HJ99"}, "lines"),
+    ({"how": "correction", "correct_from": "2026Q1", "reason": "录错", "lines": "HJ99"}, "correct_from"),
 )
 
 
@@ -298,9 +298,22 @@ def test_a_trial_says_how_long_and_the_same_decision_again_changes_nothing(desk:
     assert "试行，最多 1 个季度" in desk.text("/revisions")
 
 
+def test_a_trial_becomes_permanent_with_the_villages_resolution(desk: Desk, demo_house: House) -> None:
+    desk.draft(LINE)
+    desk.publish()
+    assert desk.send("/revisions/1/adopt", **decided(demo_house, how="trial")).status_code == 303
+    assert "（正在试行这一版）" in desk.text("/revisions/1/adopt")
+    assert desk.send("/revisions/1/adopt", **decided(demo_house)).status_code == 303
+    assert "（已采用这一版）" in desk.text("/revisions/1/adopt")
+    page = desk.text("/revisions")
+    assert "决议〔2026〕1号" in page
+    assert "试行，最多" not in page
+
+
 def test_a_correction_takes_its_lines_from_what_differs(desk: Desk, demo_house: House) -> None:
     desk.draft(LINE)
     desk.publish()
+    assert desk.send("/revisions/1/adopt", **decided(demo_house)).status_code == 303
     desk.send("/revisions/new", start="1", title="更正")
     second = re.search(r'name="version" value="(\d+)"', desk.text("/revisions/2/title"))
     assert second
@@ -313,9 +326,15 @@ def test_a_correction_takes_its_lines_from_what_differs(desk: Desk, demo_house: 
     assert version
     assert desk.send("/revisions/2/publish", version=version[1]).status_code == 303
     assert 'value="HJ01" checked' in desk.text("/revisions/2/adopt")
-    how = {"how": "correction", "correct_from": "2026Q1", "lines": "HJ01", "reason": "HJ01 录错了"}
+    how = {"how": "correction", "correct_from": "2020Q1", "lines": "HJ01", "reason": "HJ01 录错了"}
+    before = desk.send("/revisions/2/adopt", **decided(demo_house, **how))
+    assert before.status_code == 422
+    assert 'href="#field-correct_from"' in before.text
+    how["correct_from"] = format_quarter(quarter_of(today()))
+    wrong = desk.send("/revisions/2/adopt", **decided(demo_house, **{**how, "lines": "HJ99"}))
+    assert 'href="#field-lines"' in wrong.text
     assert desk.send("/revisions/2/adopt", **decided(demo_house, **how)).status_code == 303
-    assert "2026年第一季度起" in desk.text("/revisions")
+    assert "第 2 版，" in desk.text("/revisions")
 
 
 def test_the_public_page_of_a_village_holds_its_own_lines(desk: Desk, demo_house: House) -> None:

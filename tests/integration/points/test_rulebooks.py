@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from services.points.app import create_app
-from services.points.rulebooks.adoption import Correction, Decision, Matter, adopt_rulebook
+from services.points.events.declarations import Declaration, declare_events
+from services.points.rulebooks.adoption import Decision, Matter, adopt_rulebook
+from services.points.rulebooks.corrections import Correction
 from services.points.rulebooks.drafts import (
     create_draft,
     discard_draft,
@@ -19,16 +23,18 @@ from services.points.rulebooks.drafts import (
 from services.points.rulebooks.lines import CategoryLine, RuleLine, Step, rules_of
 from services.points.rulebooks.matters import DecidedMatter, keep_matter
 from services.points.rulebooks.waivers import answer_finding, lint_rulebook
+from services.points.scoring.quarters import rulebooks_in_force
 from shared.calendar import today
 from shared.database import Database
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from shared.identity import Principal, Role
-from shared.models.points import CapPeriod, Mode, Per, RulebookState, WaiverKind
+from shared.models.base import now
+from shared.models.points import Adoption, CapPeriod, Mode, Per, Rulebook, RulebookState, WaiverKind
 from shared.quarters import first_day, quarter_of
 from shared.topology import Service
 from tests.fixtures.calls import Call
 from tests.fixtures.databases import DatabaseFor
-from tests.fixtures.township import PrincipalOf, SmallTownship
+from tests.fixtures.township import PrincipalOf, SmallTownship, SmallVillage
 
 pytestmark = pytest.mark.usefixtures("any_database")
 
@@ -61,6 +67,14 @@ def publish(database: Database, admin: Principal, rules: list[RuleLine] = RULES)
     with database.transaction() as session:
         book = create_draft(session, admin, title="细则", categories=CATEGORIES, rules=rules)
         return publish_draft(session, admin, book, expected_version=book.version).revision
+
+
+def adopted_then(database: Database, village_id: int, revision: int, quarter: int, **values: Any) -> None:
+    """An adoption as it was recorded in its own time: today nobody may adopt backwards."""
+    matter = {} if values.get("trial") else {"matter_number": MATTER.number, "matter_on": MATTER.decided_on}
+    with database.transaction() as session:
+        book = session.scalars(select(Rulebook.id).where(Rulebook.revision == revision)).one()
+        session.add(Adoption(village_id=village_id, rulebook_id=book, from_quarter=quarter, **matter, **values))
 
 
 def this_quarter() -> date:
@@ -174,6 +188,8 @@ def test_a_village_adopts_from_the_first_day_of_a_quarter_with_its_matter(
         assert not adoption.trial
         again = adopt_rulebook(session, cadre, book, Decision(code, this_quarter(), MATTER))
         assert again.id == adoption.id
+        with pytest.raises(Conflict, match="不用再试行"):
+            adopt_rulebook(session, cadre, book, Decision(code, this_quarter()))
 
 
 def test_without_a_matter_a_village_is_on_trial_for_at_most_two_quarters(
@@ -191,12 +207,13 @@ def test_an_earlier_start_is_a_correction_that_names_its_lines_matter_and_reason
     database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
 ) -> None:
     publish(database, admin)
+    code = small_township.villages[0].code
+    earlier = first_day(quarter_of(today()) - 2)
+    adopted_then(database, small_township.villages[0].id, 1, quarter_of(earlier))
     with database.transaction() as session:
         mended = [replace(RULES[0], points=250), *RULES[1:]]
         book = create_draft(session, admin, title="更正", categories=CATEGORIES, rules=mended)
         publish_draft(session, admin, book, expected_version=book.version)
-        code = small_township.villages[0].code
-        earlier = first_day(quarter_of(today()) - 2)
         for decision in (
             Decision(code, earlier, MATTER),
             Decision(code, earlier, correction=Correction(("A1",), "打错")),
@@ -208,6 +225,106 @@ def test_an_earlier_start_is_a_correction_that_names_its_lines_matter_and_reason
         adoption = adopt_rulebook(session, cadre, book, Decision(code, earlier, MATTER, Correction(("A1",), "打错")))
         assert adoption.correction
         assert adoption.correction_lines == '["A1"]'
+
+
+def test_a_correction_is_measured_by_what_is_in_force_in_that_village(
+    database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
+) -> None:
+    here, there = small_township.villages
+    earlier = quarter_of(today()) - 1
+    publish(database, admin)
+    publish(database, admin, [replace(RULES[0], points=300), *RULES[1:]])
+    adopted_then(database, here.id, 1, earlier)
+    adopted_then(database, there.id, 2, earlier)
+    extra = RuleLine("C1", "A", "河边清漂", "次", Mode.FIXED, points=100, village_id=there.id)
+    # The draft is copied from revision 2; the village here still has revision 1, and no line of its own.
+    publish(database, admin, [replace(RULES[0], points=300), *RULES[1:3], replace(RULES[3], maximum=900), extra])
+
+    def adopt(village: SmallVillage, *lines: str) -> bool:
+        with database.transaction() as session:
+            book = rulebook_by_revision(session, admin, 3)
+            decision = Decision(village.code, first_day(earlier), MATTER, Correction(lines, "打错"))
+            return adopt_rulebook(session, admin, book, decision).correction
+
+    with pytest.raises(Invalid) as refused:
+        adopt(here, "B2")
+    assert "A1、B2" in refused.value.errors["correction.lines"][0]
+    with pytest.raises(Invalid) as refused:
+        adopt(there, "A1", "B2", "C1")
+    assert "B2、C1" in refused.value.errors["correction.lines"][0]
+    assert adopt(here, "A1", "B2")
+    assert adopt(there, "B2", "C1")
+
+
+def test_a_corrected_category_limit_is_named_by_the_lines_that_it_holds_for(
+    database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
+) -> None:
+    village, earlier = small_township.villages[0], quarter_of(today()) - 1
+    publish(database, admin)
+    adopted_then(database, village.id, 1, earlier)
+    with database.transaction() as session:
+        categories = [CategoryLine("A", "环境", 4000), CATEGORIES[1]]
+        book = create_draft(session, admin, title="更正", categories=categories, rules=RULES)
+        publish_draft(session, admin, book, expected_version=book.version)
+        correction = Correction(("A1", "A2"), "上限打错")
+        assert adopt_rulebook(
+            session, cadre, book, Decision(village.code, first_day(earlier), MATTER, correction)
+        ).correction
+
+
+def test_where_nothing_was_in_force_there_is_nothing_to_correct(
+    database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
+) -> None:
+    publish(database, admin)
+    decision = Decision(
+        small_township.villages[0].code, first_day(quarter_of(today()) - 1), MATTER, Correction(("A1",), "打错")
+    )
+    with pytest.raises(Invalid) as refused, database.transaction() as session:
+        adopt_rulebook(session, cadre, rulebook_by_revision(session, cadre, 1), decision)
+    assert "没有可以更正的文本" in refused.value.errors["effective_from"][0]
+
+
+def test_what_is_on_trial_becomes_permanent_by_the_villages_matter(
+    database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
+) -> None:
+    publish(database, admin)
+    village, running = small_township.villages[0], quarter_of(today())
+    adopted_then(database, village.id, 1, running - 2, trial=True, trial_quarters=2)
+
+    def adopt(day: date, matter: Matter | None = MATTER, correction: Correction | None = None) -> int:
+        with database.transaction() as session:
+            book = rulebook_by_revision(session, cadre, 1)
+            return adopt_rulebook(session, cadre, book, Decision(village.code, day, matter, correction)).id
+
+    cleaned = Declaration(small_township.households[0], "A1", today())
+    with database.transaction() as session, pytest.raises(Invalid, match="试行期已满"):
+        declare_events(session, cadre, [cleaned])
+    mended = Correction(("A1",), "打错")
+    for quarter, correction in ((running - 1, None), (running, mended), (running - 1, mended)):
+        with pytest.raises(Invalid):
+            adopt(first_day(quarter), correction=correction)
+    permanent = adopt(this_quarter())
+    assert adopt(this_quarter()) == permanent
+    with pytest.raises(Conflict, match="已经采用第 1 版"):
+        adopt(first_day(running + 1), None)
+    with database.transaction() as session:
+        assert declare_events(session, cadre, [cleaned])
+        in_force = rulebooks_in_force(session, [village.id], list(range(running - 3, running + 9)))
+    assert [quarter - running for _, quarter in sorted(in_force)] == [-2, -1, *range(9)]
+
+
+def test_a_trial_that_has_not_begun_is_not_made_permanent_from_an_earlier_day(
+    database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship
+) -> None:
+    publish(database, admin)
+    later = first_day(quarter_of(today()) + 1)
+    with database.transaction() as session:
+        book = rulebook_by_revision(session, cadre, 1)
+        code = small_township.villages[0].code
+        adopt_rulebook(session, cadre, book, Decision(code, later))
+        with pytest.raises(Invalid, match="正式采用不能更早"):
+            adopt_rulebook(session, cadre, book, Decision(code, this_quarter(), MATTER))
+        assert not adopt_rulebook(session, cadre, book, Decision(code, later, MATTER)).trial
 
 
 def test_a_cadre_adopts_for_the_own_village_only(
@@ -223,7 +340,10 @@ def test_adoption_is_refused_while_a_forbidden_deduction_stands(
     database: Database, admin: Principal, cadre: Principal, small_township: SmallTownship, principal_of: PrincipalOf
 ) -> None:
     forbidden = RuleLine("A9", "A", "到县里信访", "次", Mode.FIXED, points=-500)
-    publish(database, admin, [*RULES, forbidden])
+    with database.transaction() as session:
+        # As a revision that was published before the check had learnt these words.
+        book = create_draft(session, admin, title="细则", categories=CATEGORIES, rules=[*RULES, forbidden])
+        book.state, book.published_at = RulebookState.PUBLISHED, now()
     decision = Decision(small_township.villages[0].code, this_quarter(), MATTER)
     with pytest.raises(Conflict, match="A9"), database.transaction() as session:
         adopt_rulebook(session, cadre, rulebook_by_revision(session, cadre, 1), decision)
@@ -240,6 +360,29 @@ def test_adoption_is_refused_while_a_forbidden_deduction_stands(
         answer_finding(session, other, book, kind=WaiverKind.FALSE_ALARM, **answer)
         assert lint_rulebook(session, book)[0].settled
         adopt_rulebook(session, cadre, book, decision)
+
+
+def test_a_draft_is_not_published_while_the_lint_has_an_open_finding(
+    database: Database, admin: Principal, principal_of: PrincipalOf
+) -> None:
+    wrong = [
+        RuleLine("A8", "A", "不参加志愿活动", "次", Mode.FIXED, points=-100),
+        RuleLine("A9", "A", "到县里信访", "次", Mode.FIXED, points=-500),
+    ]
+    with database.transaction() as session:
+        book = create_draft(session, admin, title="细则", categories=CATEGORIES, rules=[*RULES, *wrong])
+        with pytest.raises(Conflict, match="A8.*A9.*群众的权利") as refused:
+            publish_draft(session, admin, book, expected_version=book.version)
+        assert sorted(refused.value.errors) == ["A8", "A9"]
+        voluntary = {"rule_code": "A8", "finding": "voluntary", "reason": "村民会议定的"}
+        answer_finding(session, admin, book, kind=WaiverKind.REASONED, **voluntary)
+        petition = {"rule_code": "A9", "finding": "petition", "reason": "只是地名"}
+        answer_finding(session, admin, book, kind=WaiverKind.FALSE_ALARM, **petition)
+        with pytest.raises(Conflict, match="A9"):
+            publish_draft(session, admin, book, expected_version=book.version)
+        answer_finding(session, principal_of(Role.ADMIN, number=1), book, kind=WaiverKind.FALSE_ALARM, **petition)
+        published = publish_draft(session, admin, book, expected_version=book.version)
+        assert published.state is RulebookState.PUBLISHED
 
 
 def test_the_proof_of_a_matter_may_come_before_or_after_the_adoption_and_be_withdrawn(

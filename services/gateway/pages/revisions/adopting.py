@@ -10,8 +10,9 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.gateway.clients import ServiceProblem, Upload
-from services.gateway.pages.place import villages_of_principal
+from services.gateway.pages.place import VillageName, villages_of_principal
 from services.gateway.pages.revisions.books import ADOPTERS, API, READERS, Errors, list_books, read_book
+from services.gateway.pages.revisions.corrected import changes_from, revisions_held
 from services.gateway.pages.revisions.decision_form import (
     TRIAL,
     Scan,
@@ -22,8 +23,7 @@ from services.gateway.pages.revisions.decision_form import (
     quarter_options,
 )
 from services.gateway.pages.revisions.findings import findings_of
-from services.gateway.pages.revisions.presentation import changes_between
-from services.gateway.pages.revisions.standing import adoptions_of, waiting_of
+from services.gateway.pages.revisions.standing import Adoption, adoptions_of, waiting_of
 from services.gateway.pages.services import points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
@@ -112,30 +112,38 @@ def _form(revision: int, lines: Sequence[str], scan: Scan, errors: Errors) -> st
     book = read_book(revision)
     if book["state"] != "published":
         raise NotFound(_("第 %(n)s 版还是草稿，发布以后村里才能采用。", n=revision))
-    changes = changes_between(read_book(book["based_on"]), book) if book["based_on"] else []
-    codes = [change["code"] for change in changes]
-    adopted = {each["village"] for each in adoptions_of(principal) if each["revision"] == revision}
+    adoptions = adoptions_of(principal)
     villages = villages_of_principal(current_session(), principal, *ADOPTERS)
+    village = request.form.get("village") or request.args.get("village", "")
+    concerned = [each for each in villages if each.code == village] or villages
+    held = revisions_held(adoptions, concerned, revision)
+    changes = changes_from(held, book, concerned)
     return render_template(
         "revisions/adopt.html",
         book=book,
         open_findings=[finding for finding in findings_of(revision) if not finding["settled"]],
-        villages=[
-            (each.code, _("%(name)s（已采用这一版）", name=each.name) if each.code in adopted else each.name)
-            for each in villages
-        ],
-        village=request.form.get("village") or request.args.get("village", ""),
+        villages=[(each.code, _named(each, adoptions, revision)) for each in villages],
+        village=village,
         hows=how_options(),
         quarters=quarter_options(),
         changes=[
             (each["code"], f"{each['code']} {each['title']}", f"{each['before']} → {each['after']}") for each in changes
         ],
-        lines=list(lines) if request.method == "POST" else codes,
+        held="、".join(str(each) for each in held),
+        lines=list(lines) if request.method == "POST" else [each["code"] for each in changes],
         scan=scan,
         values=request.form,
         errors=errors,
         key=request.form.get("idempotency_key"),
     )
+
+
+def _named(village: VillageName, adoptions: Sequence[Adoption], revision: int) -> str:
+    """A village to choose, with what it has decided on this revision so far."""
+    decided = {each["trial"] for each in adoptions if each["village"] == village.code and each["revision"] == revision}
+    if False in decided:
+        return _("%(name)s（已采用这一版）", name=village.name)
+    return _("%(name)s（正在试行这一版）", name=village.name) if decided else village.name
 
 
 @ask_source(Role.CADRE)

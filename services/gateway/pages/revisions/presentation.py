@@ -56,9 +56,11 @@ def sections_of(book: Data, findings: Sequence[Data], villages: Mapping[str, str
 
 
 def changes_between(before: Data, after: Data) -> list[dict[str, str]]:
-    """What differs between two revisions, line by line: what stood there, and what stands there now."""
-    old = {rule["code"]: rule for rule in before["rules"]}
-    new = {rule["code"]: rule for rule in after["rules"]}
+    """What differs between two revisions, line by line: what stood there, and what stands there now.
+
+    A line differs with its category's name or limit, too.
+    """
+    old, new = _with_categories(before), _with_categories(after)
     changed = [code for code in [*old, *(code for code in new if code not in old)] if old.get(code) != new.get(code)]
     return [
         {"code": code, "title": (new.get(code) or old[code])["title"], "before": was, "after": now}
@@ -95,7 +97,15 @@ def _parts(rule: Data) -> list[str]:
 
 
 def _category(rule: Data) -> str:
-    return _("类别 %(code)s", code=rule["category"])
+    within = rule["within"]
+    if within["cap_quarter"] is None:
+        return _("类别“%(name)s”", name=within["name"])
+    return _("类别“%(name)s”，每季度加分最多 %(most)s", name=within["name"], most=points(within["cap_quarter"]))
+
+
+def _with_categories(book: Data) -> dict[str, dict[str, Any]]:
+    categories = {category["code"]: category for category in book["categories"]}
+    return {rule["code"]: {**rule, "within": categories[rule["category"]]} for rule in book["rules"]}
 
 
 def book_line(book: Data, users: Sequence[str]) -> dict[str, Any]:

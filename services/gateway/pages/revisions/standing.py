@@ -23,7 +23,10 @@ def adoptions_of(principal: Principal) -> list[Adoption]:
 
 
 def adopted_in(adoptions: Sequence[Adoption], village: str, quarter: int) -> Adoption | None:
-    """What a village has adopted for a quarter: the newest revision that has begun and whose trial has not ended."""
+    """What a village has adopted for a quarter: the newest revision that has begun and whose trial has not ended.
+
+    Where the trial of a revision has become permanent meanwhile, it is the permanent adoption.
+    """
     holding = [
         each
         for each in adoptions
@@ -31,7 +34,7 @@ def adopted_in(adoptions: Sequence[Adoption], village: str, quarter: int) -> Ado
         and parse_quarter(each["from_quarter"]) <= quarter
         and (not each["trial"] or quarter < parse_quarter(each["from_quarter"]) + each["trial_quarters"])
     ]
-    return max(holding, key=lambda each: int(each["revision"]), default=None)
+    return max(holding, key=lambda each: (int(each["revision"]), not each["trial"]), default=None)
 
 
 def users_of(adoptions: Sequence[Adoption], villages: Sequence[VillageName]) -> dict[int, list[str]]:
