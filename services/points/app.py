@@ -9,6 +9,7 @@ from services.points.quarters.api import blueprint as quarters
 from services.points.recalculation.api import blueprint as recalculations
 from services.points.rulebooks.adoptions_api import blueprint as adoptions
 from services.points.rulebooks.api import blueprint as rulebooks
+from services.points.rulebooks.workbooks_api import blueprint as rulebook_workbooks
 from services.points.statements.api import blueprint as statements
 from services.points.store.api import blueprint as store
 from services.points.store.opening_days_api import blueprint as opening_days
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     quarters,
     recalculations,
     redemptions,
+    rulebook_workbooks,
     rulebooks,
     statements,
     stock,

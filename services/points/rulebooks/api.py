@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from flask import Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -30,8 +29,6 @@ from services.points.rulebooks.schemas import (
     WaiverSchema,
 )
 from services.points.rulebooks.waivers import AnsweredFinding, answer_finding, lint_rulebook
-from services.points.rulebooks.workbooks import export_lines
-from shared.files import XLSX, StoredFile, headers_of
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
 from shared.models.points import Rulebook, RulebookState
@@ -48,7 +45,6 @@ from shared.web import (
     page_of,
     page_schema,
     set_version,
-    writing,
 )
 
 URL = "/api/points/rulebooks"
@@ -164,17 +160,6 @@ def answer(values: dict[str, Any], revision: int) -> AnsweredFinding:
     """Answer a finding: a false alarm (two persons), or a published reason."""
     session, actor = current_session(), current_principal()
     return answer_finding(session, actor, rulebook_by_revision(session, actor, revision), **values)
-
-
-@blueprint.route("/rulebooks/<int:revision>/lines.xlsx")
-@allow(*EDITORS, *ADOPTERS, Role.AUDITOR, Role.SUPERVISOR)
-@blueprint.download(XLSX)
-@writing
-def export(revision: int) -> Response:
-    """The lines of a revision as a workbook; who made it is kept."""
-    session, actor = current_session(), current_principal()
-    name, content = export_lines(session, actor, rulebook_by_revision(session, actor, revision))
-    return Response(content, headers=headers_of(StoredFile("", len(content), XLSX, name)))
 
 
 def _lines(session: Session, actor: Principal, rules: list[dict[str, Any]]) -> list[RuleLine]:

@@ -16,6 +16,7 @@ YES = "是"
 
 CODE = Column("code", "条目编号", ("编号", "代码"), CellKind.CODE, max_length=20)
 CATEGORY = Column("category", "类别", ("类别名称", "类别代码"), max_length=60)
+CATEGORY_CAP = Column("category_cap", "类别每季度上限", ("类别上限",), CellKind.AMOUNT, required=False)
 TITLE = Column("title", "内容", ("条目内容", "条目名称", "积分项目"), max_length=200)
 UNIT = Column("unit", "单位", ("计量单位",), max_length=10)
 MODE = Column("mode", "计分方式", ("方式",), choices=tuple(MODES.values()))
@@ -33,11 +34,12 @@ EXPIRY = Column("expiry", "有效期", required=False, choices=tuple(EXPIRIES.va
 VALID_MONTHS = Column("valid_months", "有效月数", kind=CellKind.INTEGER, required=False)
 MAX_QUANTITY = Column("max_quantity", "一次最多", kind=CellKind.AMOUNT, required=False)
 COMMON = Column("common", "常用", ("常用十条",), required=False, choices=(YES, "否"))
-VILLAGE = Column("village", "只在哪个村", ("村",), CellKind.CODE, required=False)
+VILLAGE = Column("village", "只在哪个村", ("村",), CellKind.CODE, required=False, max_length=60)
 
 COLUMNS = (
     CODE,
     CATEGORY,
+    CATEGORY_CAP,
     TITLE,
     UNIT,
     MODE,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from services.points.rulebooks.lines import CategoryLine, RuleLine, categories_of, check_lines, rules_of, write_lines
+from services.points.rulebooks.faults import check_lines
+from services.points.rulebooks.lines import CategoryLine, RuleLine, categories_of, rules_of, write_lines
 from services.points.rulebooks.waivers import require_settled
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Stale
@@ -136,6 +137,12 @@ def newest_published(session: Session, township_id: int) -> Rulebook | None:
         .order_by(Rulebook.revision.desc())
         .limit(1)
     )
+
+
+def require_open_draft(actor: Principal, book: Rulebook) -> None:
+    """Raise Forbidden for whoever edits no rulebooks, Conflict for a revision that is published."""
+    _require_editor(actor)
+    _require_draft(book)
 
 
 def _require_editor(actor: Principal) -> None:

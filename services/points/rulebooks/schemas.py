@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from services.points.rulebooks.lines import CategoryLine, Step
+from services.points.rulebooks.lines import CODE_FORM, CategoryLine, Step
 from shared.amounts import Hundredths
 from shared.models.points import (
     CapPeriod,
@@ -21,7 +21,7 @@ from shared.models.points import (
 )
 from shared.quarters import Quarter
 
-_CODE = validate.Regexp(r"[A-Za-z0-9\u4e00-\u9fff._-]{1,20}\Z", error="代码用 1 到 20 个字母、数字或汉字。")
+_CODE = validate.Regexp(CODE_FORM, error="代码用 1 到 20 个字母、数字或汉字。")
 
 
 class CategorySchema(Schema):

@@ -383,3 +383,55 @@ def test_the_workbook_is_handed_out_as_a_file(desk: Desk) -> None:
     assert answer.status_code == 200
     assert answer.data.startswith(b"PK")
     assert "attachment" in answer.headers["Content-Disposition"]
+
+
+def as_sheet(content: bytes) -> dict[str, Any]:
+    return {"file": (io.BytesIO(content), "积分细则.xlsx")}
+
+
+def test_lines_are_checked_and_imported_from_the_workbook_that_was_exported(desk: Desk) -> None:
+    desk.draft(LINE, FLAGGED)
+    exported = desk.client.get("/revisions/1/lines.xlsx").data
+    assert desk.send("/revisions/1/lines/HJ01", **{**LINE, "points": "9"}).status_code == 303
+    checked = desk.send("/revisions/1/import", **as_sheet(exported))
+    assert checked.status_code == 200
+    assert "HJ01" in checked.text
+    assert "每人次 +9.00 分" in desk.text("/revisions/1")
+    sent = re.search(r'name="sent" value="([0-9a-f]{64})"', checked.text)
+    version = re.search(r'name="version" value="(\d+)"', checked.text)
+    assert sent
+    assert version
+    for _tap in range(2):
+        taken = desk.send("/revisions/1/import/lines", sent=sent[1], version=version[1])
+        assert taken.status_code == 303, taken.text
+    assert "每人次 +2.00 分" in desk.text("/revisions/1")
+
+
+def test_an_import_that_meets_anothers_change_shows_what_it_would_change_now(desk: Desk) -> None:
+    desk.draft(LINE)
+    checked = desk.send("/revisions/1/import", **as_sheet(desk.client.get("/revisions/1/lines.xlsx").data))
+    sent = re.search(r'name="sent" value="([0-9a-f]{64})"', checked.text)
+    assert sent
+    old = desk.version()
+    assert desk.send("/revisions/1/new-line", **FLAGGED).status_code == 303
+    late = desk.send("/revisions/1/import/lines", sent=sent[1], version=old)
+    assert late.status_code == 422
+    assert "XF02 不参加志愿活动" in html.unescape(late.text)
+    version = re.search(r'name="version" value="(\d+)"', late.text)
+    assert version
+    assert desk.send("/revisions/1/import/lines", sent=sent[1], version=version[1]).status_code == 303
+    assert "XF02" not in desk.text("/revisions/1")
+
+
+def test_a_sheet_with_a_wrong_row_is_handed_back_with_the_reason(desk: Desk) -> None:
+    desk.draft(LINE)
+    rows = "条目编号,类别,内容,单位,计分方式,分值\nHJ01,环境卫生,大扫除,人次,固定分,两分\n"
+    checked = desk.send("/revisions/1/import", file=(io.BytesIO(rows.encode()), "细则.csv"))
+    assert "有 1 行不对，一条也没有导入" in checked.text
+    link = re.search(r'href="(/revisions/1/import/errors.xlsx[^"]+)"', html.unescape(checked.text))
+    assert link
+    assert desk.client.get(link[1]).data.startswith(b"PK")
+    refused = desk.send("/revisions/1/import", file=(io.BytesIO(b"\x00\x01"), "细则.pdf"))
+    assert refused.status_code == 422
+    assert 'href="#field-file"' in refused.text
+    assert desk.client.get("/revisions/template.xlsx").data.startswith(b"PK")

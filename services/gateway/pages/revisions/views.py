@@ -25,6 +25,7 @@ from services.gateway.pages.revisions.books import (
 )
 from services.gateway.pages.revisions.categories import add_categories
 from services.gateway.pages.revisions.findings import add_findings, findings_of
+from services.gateway.pages.revisions.importing import add_importing, handed_on
 from services.gateway.pages.revisions.lines import add_lines
 from services.gateway.pages.revisions.presentation import book_line, changes_between, sections_of, state_words
 from services.gateway.pages.revisions.standing import adoptions_of, users_of, village_lines, waiting_of
@@ -41,6 +42,7 @@ add_lines(blueprint)
 add_categories(blueprint)
 add_findings(blueprint)
 add_adopting(blueprint)
+add_importing(blueprint)
 _SIMULATED_QUARTERS = 4
 
 
@@ -163,10 +165,7 @@ def discard(revision: int) -> AnyResponse | tuple[str, int]:
 @allow(*READERS)
 def workbook(revision: int) -> Response:
     """The lines as an Excel workbook."""
-    answer = points.get(f"{API}/{revision}/lines.xlsx", current_principal())
-    kept = ("Content-Type", "Content-Disposition", "Content-Security-Policy", "X-Content-Type-Options")
-    headers = {name: answer.headers[name] for name in kept if name in answer.headers}
-    return Response(answer.content, headers={**headers, "Cache-Control": "private, no-store"})
+    return handed_on(f"{API}/{revision}/lines.xlsx")
 
 
 def _new(errors: Errors) -> str:
