@@ -15,6 +15,7 @@ from datetime import date
 from random import Random
 
 from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.demo.demands import DemandMaker
 from deploy.demo.logins import PASSWORD, PIN, demo_logins
@@ -28,6 +29,7 @@ from deploy.demo.points import (
 )
 from deploy.demo.registry import MadeTownship, RegistryMaker
 from deploy.demo.rulebooks import make_corrected_rulebook, make_first_rulebook
+from deploy.embedded.refusal import in_words
 from services.gateway.accounts.accounts import create_demo_accounts
 from services.gateway.accounts.pins import set_demo_pins
 from shared.calendar import today
@@ -101,7 +103,11 @@ def main(arguments: list[str] | None = None) -> int:
         if session.scalar(select(func.count()).select_from(Township)):
             print("数据库里已经有乡镇，不再装入演示数据。The database has a township already.", file=sys.stderr)
             return 1
-    load(options.date or today(), county=options.size == "county")
+    try:
+        load(options.date or today(), county=options.size == "county")
+    except (SQLAlchemyError, OSError) as error:
+        print(in_words(error), file=sys.stderr)
+        return 1
     return 0
 
 

@@ -7,11 +7,13 @@ python3 deploy/embedded/bootstrap.py [--dev]      --dev: also what tests and che
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VENV = os.path.join(PROJECT, ".venv")
@@ -35,10 +37,15 @@ def main() -> int:
         if is_installed(wanted):
             return 0
         check_writable()
-        make_venv()
-        install(wanted)
+        with one_at_a_time():
+            if not is_installed(wanted):
+                make_venv()
+                install(wanted)
     except CannotInstall as reason:
         sys.stderr.write(f"{reason}\n")
+        return 1
+    except KeyboardInterrupt:
+        say("\n安装中断了，再运行一次会接着装。Interrupted: run it again and it goes on.")
         return 1
     return 0
 
@@ -88,6 +95,18 @@ def check_writable() -> None:
         ) from error
 
 
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Wait for another installation into this folder: two at once would spoil each other's packages."""
+    with open(LOCK, "rb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            say("另一个窗口正在安装依赖，等它装好 another installation is under way, waiting …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def make_venv() -> None:
     if os.path.exists(PYTHON) and run([PYTHON, "-c", "import sys"]) == 0:
         return
@@ -98,7 +117,9 @@ def make_venv() -> None:
     if made.returncode != 0:
         raise CannotInstall(
             "不能建立 Python 运行环境（Debian/Ubuntu 请先运行 apt install python3-venv）。"
-            "The virtual environment could not be made: {}".format(made.stdout.decode(errors="replace").strip()[-300:])
+            "The virtual environment could not be made: {}".format(
+                " ".join(made.stdout.decode(errors="replace").split())[-300:]
+            )
         )
 
 

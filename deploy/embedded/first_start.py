@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.embedded.refusal import CannotStart
-from deploy.migrations.migrate import migrate
+from deploy.embedded.refusal import CannotStart, in_words
+from deploy.migrations.migrate import NewerDatabase, migrate
 from shared.database import Database
 from shared.models.registry import Township
 from shared.privacy.key_files import MissingKeys
@@ -31,17 +31,16 @@ def prepare(current: Settings, environment: Mapping[str, str], *, wants_demo: bo
     """
     try:
         ensure_keys(current.key_dir, create=not current.production)
-    except (MissingKeys, OSError) as error:
+    except MissingKeys as error:
         raise CannotStart(f"密钥不齐，不能启动：{error}。Keys are missing.") from error
     try:
         if _is_unmade_sqlite(current.database_url):
             _make_sqlite(current.database_url, environment, wants_demo=wants_demo, say=say)
         return _migrate_and_fill(current.database_url, environment, wants_demo=wants_demo, say=say)
-    except SQLAlchemyError as error:
-        raise CannotStart(
-            f"数据库不能用：{str(error.__cause__ or error).strip().splitlines()[0]}。"
-            "The database can't be used: check DATABASE_URL and that the server runs."
-        ) from error
+    except NewerDatabase as error:
+        raise CannotStart(str(error)) from error
+    except (SQLAlchemyError, OSError) as error:
+        raise CannotStart(in_words(error)) from error
 
 
 def _is_unmade_sqlite(url: str) -> bool:

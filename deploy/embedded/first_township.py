@@ -15,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from deploy.embedded.refusal import in_words
 from services.gateway.accounts.accounts import clean_username, create_first_admin_account
 from services.gateway.accounts.passwords import require_good_password
 from shared.calendar import today
@@ -140,6 +142,9 @@ def main() -> int:
         database.dispose()
     except (Refused, DomainError) as reason:
         print(reason, file=sys.stderr)
+        return 1
+    except (SQLAlchemyError, OSError) as error:
+        print(in_words(error), file=sys.stderr)
         return 1
     except (EOFError, KeyboardInterrupt):
         print("\n没有填完，什么也没有保存。Nothing was saved.", file=sys.stderr)

@@ -28,7 +28,7 @@ from deploy.embedded.parentage import end_when_parent_ends
 from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
 from deploy.embedded.processes import commands
 from deploy.embedded.redis_server import NoRedis, RedisServer, start_redis
-from deploy.embedded.refusal import CannotStart
+from deploy.embedded.refusal import CannotStart, in_words
 from deploy.embedded.supervisor import Supervisor
 from deploy.embedded.welcome import welcome
 from shared.settings import SettingsError, read_settings
@@ -56,6 +56,9 @@ def main() -> int:
                 _ignore_signals()
     except CannotStart as reason:
         print(reason, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(in_words(error), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("已停止，数据都在。Stopped; nothing is lost.")

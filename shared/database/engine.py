@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.orm import Session
 
-from shared.database.sqlite import configure_sqlite
+from shared.database.sqlite import BUSY_SECONDS, configure_sqlite
 from shared.settings import settings
 from shared.topology import Service
 
@@ -65,7 +65,7 @@ class Database:
 
 def _create_engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": 30, "isolation_level": None})
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
         configure_sqlite(engine)
         return engine
     engine = create_engine(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
 MINIMUM_VERSION = (3, 35, 0)
+BUSY_SECONDS = 30.0
+_WAL_PAUSE = 0.02
 
 
 class UnsupportedDatabase(Exception):
@@ -26,9 +29,9 @@ def configure_sqlite(engine: Engine) -> None:
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000:.0f}")
+    _use_write_ahead_log(cursor)
     for pragma in (
-        "journal_mode=WAL",
-        "busy_timeout=30000",
         "foreign_keys=ON",
         "synchronous=FULL",
         "temp_store=MEMORY",
@@ -38,6 +41,23 @@ def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.close()
     connection.create_function("sha256_hex", 1, _sha256_hex, deterministic=True)
     connection.create_aggregate("sha256_lines", 3, Sha256Lines)  # type: ignore[arg-type]
+
+
+def _use_write_ahead_log(cursor: sqlite3.Cursor) -> None:
+    """Switch the file to WAL, once for ever.
+
+    SQLite does not wait for the others that open a new file at the same moment, whatever its busy timeout: it says at
+    once that the file is locked. So the waiting is done here.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_WAL_PAUSE)
 
 
 def _on_begin(connection: Connection) -> None:

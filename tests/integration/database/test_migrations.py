@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, inspect
+from sqlalchemy import CheckConstraint, Engine, event, inspect, text
 from sqlalchemy.schema import SchemaItem
 
-from deploy.migrations.migrate import alembic_config, migrate
+from deploy.embedded.refusal import FULL
+from deploy.migrations.migrate import alembic_config, main, migrate
 from deploy.migrations.revisions import current_revision, known_revisions, newest_revision
-from shared.database import Database
+from shared.database import Database, sqlite
 from shared.models import Base
 from shared.topology import Service
 from tests.fixtures.postgresql_cluster import PROJECT, Cluster, execute, url_of_database
@@ -114,6 +116,62 @@ def test_of_two_migrators_at_once_one_waits_and_both_succeed(empty_database: str
     with database.engine.connect() as connection:
         assert current_revision(connection) == newest_revision()
     database.dispose()
+
+
+def test_a_database_of_a_newer_release_is_refused_in_one_sentence_and_left_alone(
+    any_database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(any_database, Service.INTAKE)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9001_next_year'"))
+    assert main() == 1
+    said = capsys.readouterr().err
+    assert said.startswith("数据库是更新的版本留下的（9001_next_year）")
+    assert said.count("\n") == 1
+    with database.engine.connect() as connection:
+        assert current_revision(connection) == "9001_next_year"
+    database.dispose()
+
+
+def test_a_disk_that_is_full_is_one_sentence_and_leaves_no_table(
+    empty_sqlite: str, as_settings: Callable[[str], None], small_disk: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_settings(empty_sqlite)
+    assert main() == 1
+    assert capsys.readouterr().err == f"{FULL}\n"
+    database = Database(empty_sqlite, Service.INTAKE)
+    assert inspect(database.engine).get_table_names() == []
+    database.dispose()
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No SQLite file may have more than twenty pages."""
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count=20").close()
+
+    event.listen(Engine, "connect", limit)
+    yield
+    event.remove(Engine, "connect", limit)
+
+
+def test_a_new_file_that_another_is_just_writing_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite itself waits for nobody when a file is switched to WAL, and two first starts do that at once."""
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    pauses: list[float] = []
+
+    def other_ends(seconds: float) -> None:
+        pauses.append(seconds)
+        other.rollback()
+
+    monkeypatch.setattr(sqlite.time, "sleep", other_ends)
+    database = Database(f"sqlite:///{tmp_path / 'new.db'}", Service.INTAKE)
+    assert migrate(database) == newest_revision()
+    assert len(pauses) == 1
+    database.dispose()
+    other.close()
 
 
 def test_every_constraint_and_index_of_the_models_has_a_name() -> None:

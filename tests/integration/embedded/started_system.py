@@ -15,6 +15,13 @@ import pytest
 from tests.fixtures.postgresql_cluster import PROJECT
 
 READY_SECONDS = 80
+TOWNSHIP = {
+    "TOWNSHIP_NAME": "示例乡",
+    "TOWNSHIP_CODE": "431299001",
+    "ADMIN_NAME": "石小满",
+    "ADMIN_USERNAME": "shi",
+    "ADMIN_PASSWORD": "山里的茶园 220 亩",
+}
 
 
 class Started:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -57,6 +58,55 @@ def test_without_a_network_one_sentence_says_so(
     assert bootstrap.main() == 1
     assert "连不上软件源" in capsys.readouterr().err
     assert not (checkout / ".venv" / ".installed").exists()
+
+
+def test_a_python_without_the_venv_module_is_told_what_to_install(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bare = checkout / "python3"
+    bare.write_text("#!/bin/sh\necho 'Traceback:' >&2\necho 'No module named venv' >&2\nexit 1\n")
+    bare.chmod(0o755)
+    monkeypatch.setattr(bootstrap.sys, "executable", str(bare))
+    assert bootstrap.main() == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert "apt install python3-venv" in said[1]
+    assert said[1].endswith("Traceback: No module named venv")
+
+
+def test_a_disk_that_is_full_is_named(checkout: Path) -> None:
+    (checkout / ".venv").mkdir()
+    (checkout / ".venv" / "install.log").write_text("error: write error: No space left on device (os error 28)")
+    assert bootstrap.why_not_installed().startswith("磁盘已满")
+
+
+def test_of_two_installations_one_waits_and_finds_everything_done(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = (checkout / "requirements.lock").open("rb")
+    fcntl.flock(first, fcntl.LOCK_EX)
+    said: list[str] = []
+
+    def hear(sentence: str) -> None:
+        said.append(sentence)
+        first.close()
+
+    monkeypatch.setattr(bootstrap, "say", hear)
+    monkeypatch.setattr(bootstrap, "is_installed", lambda _wanted: bool(said))
+    assert bootstrap.main() == 0
+    assert said == ["另一个窗口正在安装依赖，等它装好 another installation is under way, waiting …"]
+    assert not (checkout / ".venv").exists()
+
+
+def test_an_installation_that_is_interrupted_ends_in_one_sentence(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "make_venv", interrupt)
+    assert bootstrap.main() == 1
+    assert "安装中断了" in capsys.readouterr().err
 
 
 def test_a_folder_that_can_not_be_written_is_named(

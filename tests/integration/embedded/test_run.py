@@ -14,15 +14,7 @@ from deploy.embedded.metrics import MEASURED
 from deploy.embedded.redis_server import free_port
 from tests.fixtures.waiting import wait_until
 from tests.integration.embedded.free_ports import free_ports
-from tests.integration.embedded.started_system import READY_SECONDS, Started
-
-TOWNSHIP = {
-    "TOWNSHIP_NAME": "示例乡",
-    "TOWNSHIP_CODE": "431299001",
-    "ADMIN_NAME": "石小满",
-    "ADMIN_USERNAME": "shi",
-    "ADMIN_PASSWORD": "山里的茶园 220 亩",
-}
+from tests.integration.embedded.started_system import READY_SECONDS, TOWNSHIP, Started
 
 
 def numbers_at(port: int) -> str:
