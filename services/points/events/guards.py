@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CompoundSelect, exists, or_, select, union
+from sqlalchemy import CompoundSelect, exists, select, union
 from sqlalchemy.orm import Session
 
 from shared.errors import Forbidden
@@ -25,7 +25,12 @@ def require_impartial(session: Session, actor: Principal, event: Event) -> int:
         raise Forbidden("审核要以本人账号登录，这样才能看出是谁审的。")
     if event.declared_by == actor.person_id:
         raise Forbidden("这条是您自己申报的，请由另一位同志审核。")
-    barred = barred_households(actor.person_id).subquery()
-    if session.scalar(select(exists().where(or_(barred.c.household_id == event.household_id)))):
-        raise Forbidden("这是您本户或已申报亲属户的积分，按规定须由别的同志审核。")
+    require_unrelated(session, actor.person_id, event)
     return actor.person_id
+
+
+def require_unrelated(session: Session, person_id: int, event: Event) -> None:
+    """Raise Forbidden where the event is of the person's own household or of a declared relative's."""
+    barred = barred_households(person_id).subquery()
+    if session.scalar(select(exists().where(barred.c.household_id == event.household_id))):
+        raise Forbidden("这是您本户或已申报亲属户的积分，按规定须由别的同志办理。")

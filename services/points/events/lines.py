@@ -68,7 +68,13 @@ def line_of_event(session: Session, village_id: int, quarter: int, rule_id: int)
     row = quarter_rows(session, village_id).get(quarter)
     if row is None:
         return None
-    return session.scalar(select(Rule).where(Rule.rulebook_id == row.rulebook_id, Rule.code_id == rule_id))
+    return session.scalar(
+        select(Rule).where(
+            Rule.rulebook_id == row.rulebook_id,
+            Rule.code_id == rule_id,
+            or_(Rule.village_id.is_(None), Rule.village_id == village_id),
+        )
+    )
 
 
 def require_quantity(line: Rule, quantity: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.points.events.declarations import chosen_for
 from services.points.events.finding import REVIEWERS, event_in_scope
-from services.points.events.guards import require_impartial
+from services.points.events.guards import require_impartial, require_unrelated
 from services.points.events.lines import line_of_event
 from services.points.events.posting import post_changes
 from services.points.imports.settling import settle_batch
@@ -105,7 +105,8 @@ def _reject(session: Session, actor: Principal, event: Event, reason: str) -> Ev
 def void_event(session: Session, actor: Principal, event_id: int, *, reason: str) -> Event:
     """Take a posted event back, with a reason: its entries are reversed by an adjustment, never deleted.
 
-    Nobody voids a deduction of the own household or of declared relatives. A second time nothing more happens.
+    Nobody voids what is of the own household or of declared relatives, whoever declared it; one's own declaration for
+    others may be taken back. A second time nothing more happens.
     """
     event = event_in_scope(session, actor, event_id, *VOIDERS)
     lock_ledger(session, event.village_id)
@@ -116,8 +117,9 @@ def void_event(session: Session, actor: Principal, event_id: int, *, reason: str
         raise Conflict("只有已记账的积分可以作废；还没审的请选“不通过”，或由申报人撤回。")
     if not reason.strip():
         raise Invalid("作废要写明原因，这一户会看到。", errors={"reason": ["请写原因。"]})
-    if event.declared_by != actor.person_id or actor.person_id is None:
-        require_impartial(session, actor, event)
+    if actor.person_id is None:
+        raise Forbidden("作废要以本人账号登录，这样才能看出是谁作废的。")
+    require_unrelated(session, actor.person_id, event)
     event.state, event.state_by, event.state_at = EventState.VOIDED, actor.person_id, now()
     event.state_reason, event.version = reason.strip(), event.version + 1
     session.flush()

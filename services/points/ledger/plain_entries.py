@@ -1,4 +1,4 @@
-"""Entries without an event: opening balances 期初, and transfers 转户 that sum to zero."""
+"""Entries without an event: one posting of a village; opening balances 期初."""
 
 from __future__ import annotations
 
@@ -68,23 +68,4 @@ def open_accounts(
     end = lock_ledger(session, village_id)
     return post_plain_entries(
         session, end, entries, kind=EntryKind.OPENING, quarter=quarter, made_by=made_by, reason=reason
-    )
-
-
-def transfer_points(
-    session: Session,
-    village_id: int,
-    *,
-    giver_id: int,
-    receiver_id: int,
-    amount: int,
-    quarter: int,
-    made_by: str,
-    reason: str,
-) -> Posted | None:
-    """转户 (merge of households, death, move inside the village): a pair of entries that sums to zero."""
-    end = lock_ledger(session, village_id)
-    pair = [PlainEntry(giver_id, -amount), PlainEntry(receiver_id, amount)]
-    return post_plain_entries(
-        session, end, pair, kind=EntryKind.TRANSFER, quarter=quarter, made_by=made_by, reason=reason
     )

@@ -60,6 +60,8 @@ def _faults(rule: RuleLine, categories: set[str]) -> dict[str, str]:
     amounts = [rule.points, rule.minimum, rule.maximum, *(step.points for step in rule.steps)]
     if any(amount is not None and abs(amount) > MAXIMUM // 100 for amount in amounts):
         found["points"] = "分值太大，请检查小数点。"
+    elif rule.points is not None and abs(rule.points) * rule.max_quantity > MAXIMUM * 100:
+        found["max_quantity"] = "一次最多的数量乘以分值超过了一千万分，请改小一次最多的数量。"
     return found
 
 

@@ -163,8 +163,8 @@ class Expressions:
             f"WHEN 3 THEN {self._tier('m.quantity', 'm')}",
         ]
         if self.table.has_mode(TIERED_YEAR):
-            before = self._tier("m.total - m.quantity", "m")
-            cases.append(f"WHEN 4 THEN {self._tier('m.total', 'm')} - {before}")
+            before = self._tier(self._at_most_int4("m.total - m.quantity"), "m")
+            cases.append(f"WHEN 4 THEN {self._tier(self._at_most_int4('m.total'), 'm')} - {before}")
         if self.table.has_mode(STEPPED):
             cases.append(f"WHEN 5 THEN {self._tier('m.nth * 100', 'm')}")
         amount = f"CASE m.mode {' '.join(cases)} ELSE 0 END"
@@ -192,6 +192,10 @@ class Expressions:
                 " ORDER BY s.threshold DESC LIMIT 1), 0)"
             )
         return f'coalesce({value}.amounts[width_bucket(CAST({quantity} AS int), {value}."at")], 0)'
+
+    def _at_most_int4(self, expression: str) -> str:
+        """A sum that may exceed int4, cut off there: no threshold lies higher."""
+        return expression if self.sqlite else f"least({expression}, 2147483647)"
 
     def _int4(self, expression: str) -> str:
         # Sums of int4 are bigint; sums of bigint would be numeric, twice as slow.

@@ -114,6 +114,23 @@ def test_nobody_reviews_the_own_declaration_household_or_relatives(
     assert count_waiting(session, principal_of(Role.CADRE, number=1)).to_review == 3
 
 
+def test_nobody_voids_what_is_of_the_own_household_even_if_they_declared_it(
+    session: Session, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    cadre, other = principal_of(Role.CADRE), principal_of(Role.CADRE, number=1)
+    own, foreign = declare_events(session, cadre, [_declared(scored, 3, "FINE"), _declared(scored, 4, "FINE")])
+    for event in (own, foreign):
+        review_event(session, other, event.id, verdict=Verdict.APPROVE)
+    household = scored.township.villages[0].households[3]
+    assert cadre.person_id is not None
+    session.add(Resident(person_id=cadre.person_id, household_id=household, relation="户主", valid_from=DAY))
+    session.flush()
+    with pytest.raises(Forbidden, match="本户"):
+        void_event(session, cadre, own.id, reason="登记错误")
+    assert void_event(session, cadre, foreign.id, reason="登记错误").state is EventState.VOIDED
+    assert void_event(session, other, own.id, reason="登记错误").state is EventState.VOIDED
+
+
 def test_a_line_without_review_is_posted_at_once(
     session: Session, scored: ScoredTownship, principal_of: PrincipalOf
 ) -> None:

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.ledger.chain import digest_of, header_end, header_start, line_of
-from services.points.ledger.plain_entries import PlainEntry, open_accounts, transfer_points
+from services.points.ledger.plain_entries import PlainEntry, open_accounts
 from services.points.verification.checks import Check, check_village
-from shared.models.points import Account, Entry, EntryKind, Event, Posting, PostingKind, VillageQuarter
+from shared.models.points import Account, Entry, Event, Posting, PostingKind, VillageQuarter
 from shared.quarters import format_quarter
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -85,30 +85,6 @@ def test_the_same_history_has_the_same_digest_on_both_databases(
         assert posting is not None
         assert (posting.kind, posting.entry_count) == (PostingKind.IMPORT, 73)
         assert posting.digest == GOLDEN
-
-
-def test_a_transfer_is_a_pair_that_sums_to_zero(database_for: DatabaseFor, scored: ScoredTownship) -> None:
-    village = scored.township.villages[0]
-    giver, receiver = village.households[1], village.households[2]
-    with database_for(Service.POINTS).transaction() as session:
-        before = _balances(session, village.id)
-        posted = transfer_points(
-            session,
-            village.id,
-            giver_id=giver,
-            receiver_id=receiver,
-            amount=300,
-            quarter=FIRST_QUARTER,
-            made_by="test",
-            reason="两户合并",
-        )
-        assert posted is not None
-        assert (posted.entry_count, posted.total) == (2, 0)
-        after = _balances(session, village.id)
-        assert after[giver] == before[giver] - 300
-        assert after[receiver] == before[receiver] + 300
-        kinds = set(session.scalars(select(Entry.kind).where(Entry.posting_id == posted.posting_id)))
-        assert kinds == {EntryKind.TRANSFER}
 
 
 def _balances(session: Session, village_id: int) -> dict[int, int]:

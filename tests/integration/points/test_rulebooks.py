@@ -155,6 +155,7 @@ def test_an_edit_on_an_old_version_is_stale(database: Database, admin: Principal
         (replace(RULES[3], minimum=900), "rules.0.minimum"),
         (replace(RULES[0], valid_months=5), "rules.0.valid_months"),
         (replace(RULES[0], points=10**9), "rules.0.points"),
+        (replace(RULES[0], points=-(10**7), max_quantity=10_001), "rules.0.max_quantity"),
     ],
 )
 def test_a_line_that_can_not_be_is_named_by_its_field(

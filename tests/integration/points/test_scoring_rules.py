@@ -93,6 +93,61 @@ CASES = [
     ),
     Case("once ever", {0: replace(FIXED, once=Once.EVER)}, _once(FIXED, JULY, OCTOBER, JANUARY), [200, 0, 0]),
     Case(
+        "once means the first of a day, too: the one that was recorded first",
+        {0: replace(RANGE, once=Once.QUARTER)},
+        [(0, JULY, 100, 150), (0, JULY, 100, 300)],
+        [150, 0],
+    ),
+    Case(
+        "a cap that is met exactly cuts nothing, and leaves nothing",
+        {
+            0: replace(FIXED, cap=400, cap_period=CapPeriod.MONTH, category_cap=500),
+            1: replace(FIXED, points=-100, cap=100, cap_period=CapPeriod.QUARTER),
+            2: replace(FIXED, points=100, category_cap=500),
+        },
+        [
+            *((0, JULY, quantity, None) for quantity in (100, 100, 1)),
+            *((1, JULY, quantity, None) for quantity in (100, 1)),
+            *((2, AUGUST, quantity, None) for quantity in (100, 1)),
+        ],
+        [200, 200, 0, -100, 0, 100, 0],
+    ),
+    Case(
+        "a cap holds the running sum: a deduction first takes what lies above it",
+        {0: replace(RANGE, minimum=-300, maximum=300, cap=400, cap_period=CapPeriod.QUARTER)},
+        [(0, JULY, 100, chosen) for chosen in (300, 300, -200, 300, -300, -300)],
+        [300, 100, 0, 0, 0, -300],
+    ),
+    Case(
+        "a cap of nothing leaves nothing of both signs",
+        {0: replace(FIXED, cap=0, cap_period=CapPeriod.MONTH), 1: replace(FIXED, category_cap=0)},
+        [(0, JULY, 100, None), (1, JULY, 100, None)],
+        [0, 0],
+    ),
+    Case(
+        "the smallest quantity, in every mode",
+        {
+            0: replace(FIXED, points=50),
+            1: replace(FIXED, points=49),
+            2: replace(FIXED, points=-50),
+            3: RANGE,
+            4: replace(TIERED, steps=((1, 3), (2, 7))),
+            5: replace(BY_YEAR, steps=((1, 3), (2, 7))),
+        },
+        [*((rule, JULY, 1, 250) for rule in range(6)), (5, OCTOBER, 1, None)],
+        [1, 0, -1, 250, 3, 3, 4],
+    ),
+    Case(
+        "the largest amounts, and hours of a year beyond what a number holds",
+        {
+            0: replace(FIXED, points=100),
+            1: replace(FIXED, points=-100),
+            2: replace(BY_YEAR, steps=((400, 100), (999_999_999, 10_000_000))),
+        },
+        [(rule, day, 1_000_000_000, None) for rule in range(3) for day in (JULY, AUGUST, OCTOBER)],
+        [1_000_000_000] * 3 + [-1_000_000_000] * 3 + [10_000_000, 0, 0],
+    ),
+    Case(
         "a monthly cap cuts what exceeds it and starts anew with the month",
         {0: replace(FIXED, cap=300, cap_period=CapPeriod.MONTH)},
         _once(FIXED, JULY, JULY, JULY, AUGUST),

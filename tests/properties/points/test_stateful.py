@@ -31,6 +31,7 @@ from services.points.events.reviews import Verdict, review_event, void_event
 from services.points.expiry.booking import expire_village
 from services.points.expiry.months import month_of
 from services.points.ledger.plain_entries import PlainEntry, open_accounts
+from services.points.ledger.transfers import AccountPlace, transfer_points
 from services.points.ledger.village import prepare_village
 from services.points.quarters.opening import open_quarters
 from services.points.quarters.transitions import close_quarter, publish_quarter, reopen_quarter, tally_quarter
@@ -355,6 +356,20 @@ class VillageLife(RuleBasedStateMachine):
                 item_id=self.item,
                 quantity=quantity,
                 key=f"key-{self.keys:04d}",
+            )
+        )
+
+    @rule(giver=st.integers(0, 5), receiver=st.integers(0, 5), amount=st.integers(-2000, 4000))
+    def transfer(self, giver: int, receiver: int, amount: int) -> None:
+        self._try(
+            lambda: transfer_points(
+                self.session,
+                giver=AccountPlace(self.village.id, self.village.households[giver]),
+                receiver=AccountPlace(self.village.id, self.village.households[receiver]),
+                amount=amount,
+                quarter=quarter_of(today()),
+                made_by="task:test",
+                reason="两户合并",
             )
         )
 
