@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from services.gateway.accounts.api import blueprint as accounts
 from services.gateway.accounts.api import cards_blueprint as cards
 from services.gateway.application import GatewayApp
+from services.gateway.compression import compress
 from services.gateway.documentation.api import blueprint as documentation
 from services.gateway.notices.api import blueprint as notices
 from services.gateway.proxy.api import blueprint as proxy
@@ -56,6 +57,8 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     # Its own port is the public one, so its numbers are shown on another.
     serve_metrics(settings().metrics_port, settings().metrics_host)
     app.before_request(check_csrf)
+    # These run from the last to the first: a page is squeezed when it is complete.
+    app.after_request(compress)
     app.after_request(send_browser_cookie)
     app.after_request(protect)
     app.jinja_env.globals.update(csrf_token=csrf_token, current_visitor=current_visitor)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template_string, send_from_directory
+from flask import Blueprint, Response, current_app, jsonify, render_template_string
 from swagger_ui_bundle import swagger_ui_path
 from werkzeug.exceptions import NotFound
 
 from services.gateway.documentation.merging import merge
+from services.gateway.files import answer_file
 from services.gateway.proxy.api import SERVICES
 from services.gateway.proxy.upstream import ask
 from services.gateway.sessions.csrf import csrf_token
@@ -81,11 +82,11 @@ def show_page() -> str:
 @unguarded
 def show_file(name: str) -> Response:
     """Files of that page."""
-    if name == "start.js":
-        return send_from_directory(_OWN, name, max_age=3600)
-    if name not in _FILES:
+    if name != "start.js" and name not in _FILES:
         raise NotFound
-    return send_from_directory(swagger_ui_path, name, max_age=86400)
+    response = answer_file((_OWN if name == "start.js" else Path(swagger_ui_path)) / name)
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    return response
 
 
 def _read_all(principal: Principal) -> tuple[dict[Service, dict[str, Any]], list[Service]]:

@@ -6,8 +6,11 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory, url_for
+from flask import Blueprint, Response, url_for
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
+from services.gateway.files import answer_file
 from shared.web.access import unguarded
 
 STATIC_DIR = Path(__file__).parents[1] / "static"
@@ -35,7 +38,10 @@ def current_digest() -> str:
 @unguarded
 def serve(digest: str, name: str) -> Response:
     """A file of the design. An address of an older release still answers, but is not kept."""
-    response = send_from_directory(STATIC_DIR, name)
+    path = safe_join(str(STATIC_DIR), name)
+    if path is None or not Path(path).is_file():
+        raise NotFound
+    response = answer_file(Path(path))
     if digest == current_digest():
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
     else:

@@ -3,15 +3,21 @@
 With a session, its token comes back in the form or in `X-CSRF-Token`. A form without login carries a value bound to
 the browser's cookie. Calls of the API without a session carry no one's authority and need none. The browser's own
 word about where a request comes from (`Sec-Fetch-Site`, `Origin`) is checked for all.
+
+A page never shows the token itself: it is masked with a pad of its own for each answer, because the length of a
+compressed page would betray, guess by guess, a text that stays the same.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
+import secrets
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import g, request
 
 from services.gateway.sessions.cookies import browser_secret
 from services.gateway.sessions.visitors import current_visitor
@@ -32,8 +38,13 @@ class ExpiredForm(Forbidden):
 
 
 def csrf_token() -> str:
-    """The token for this page's forms."""
-    return current_visitor().csrf_token or _of_browser(browser_secret())
+    """The token for this page's forms: the same for all forms of one answer, another for each answer."""
+    token = _own_token().encode()
+    pad: bytes = g.setdefault("csrf_pad", secrets.token_bytes(len(token)))
+    if len(pad) != len(token):
+        # The answer logs in or out: what follows is of another session.
+        pad = g.csrf_pad = secrets.token_bytes(len(token))
+    return base64.urlsafe_b64encode(pad + _xor(pad, token)).decode()
 
 
 def check_csrf() -> None:
@@ -46,7 +57,7 @@ def check_csrf() -> None:
     if visitor.csrf_token is None and is_api_path(request.path):
         return
     offered = request.headers.get(HEADER) or _form_field()
-    if not offered or not hmac.compare_digest(offered.encode(), csrf_token().encode()):
+    if not offered or not _is_own_token(offered):
         if is_api_path(request.path):
             raise Forbidden(_HEADER_MISSING)
         raise ExpiredForm(_EXPIRED_FORM) if _is_own_form() else Forbidden(_EXPIRED)
@@ -74,5 +85,26 @@ def _same_origin() -> bool:
     return origin is None or urlsplit(origin).netloc == request.host
 
 
+def _own_token() -> str:
+    return current_visitor().csrf_token or _of_browser(browser_secret())
+
+
+def _is_own_token(offered: str) -> bool:
+    """A program sends the token as `GET /api/session` gave it, a page sends it masked."""
+    token = _own_token().encode()
+    if hmac.compare_digest(offered.encode(), token):
+        return True
+    try:
+        masked = base64.b64decode(offered.encode(), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return hmac.compare_digest(_xor(masked[: len(token)], masked[len(token) :]), token)
+
+
+def _xor(left: bytes, right: bytes) -> bytes:
+    return bytes(one ^ other for one, other in zip(left, right, strict=False))
+
+
 def _of_browser(secret: str) -> str:
-    return hashlib.sha256(f"csrf:{secret}".encode()).hexdigest()
+    digest = hashlib.sha256(f"csrf:{secret}".encode()).digest()
+    return base64.urlsafe_b64encode(digest[:24]).decode()
