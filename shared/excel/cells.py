@@ -54,6 +54,7 @@ def read_cell(raw: RawCell, column: Column, *, is_1904: bool = False) -> CellVal
             raise CellError(f"“{column.header}”没有填写。")
         return None
     value = _READERS[column.kind](raw, column, is_1904)
+    value = next((choice for text, choice in column.earlier if text == value), value)
     if column.choices and value not in column.choices:
         shown = "、".join(column.choices[:8]) + ("等" if len(column.choices) > 8 else "")
         raise CellError(f"“{column.header}”的“{value}”不在可选范围内，请从 {shown} 中选择。")

@@ -35,6 +35,8 @@ class Column:
     """A required column must be in the header, and its cells must be filled."""
     choices: tuple[str, ...] = ()
     """When given, only these texts are accepted."""
+    earlier: tuple[tuple[str, str], ...] = ()
+    """Texts of earlier templates that are still accepted, each with the choice that it means."""
     max_length: int = 400
 
     @property

@@ -73,7 +73,7 @@ def _blueprint_of(topic: str) -> Blueprint:
 
 
 def _add_navigation() -> None:
-    """The header's links in their order; on phones the first four that are marked so stand in the bottom bar."""
+    """The header's links in their order; on phones those that are marked so stand in the bottom bar."""
     clear_entries()
     add_entry(_l("待办"), "todo.show", *STAFF, on_phone=True)
     add_entry(_l("我家积分"), "households.own", Role.RESIDENT, on_phone=True)

@@ -61,7 +61,7 @@ def page_variables() -> dict[str, Any]:
         "demo": settings().demo or place.is_demo,
         "large": request.cookies.get(COOKIE_LARGE) == "1",
         "navigation": entries,
-        "bottom_bar": [entry for entry in entries if entry.on_phone][:4] if signed_in else navigation.public_links(),
+        "bottom_bar": navigation.bottom_bar(entries) if signed_in else navigation.public_links(),
         "home_href": url_for("todo.show") if signed_in and not principal.has(Role.RESIDENT) else url_for("public.home"),
         "here": request.full_path.rstrip("?") if request.method == "GET" else "/",
         "Role": Role,

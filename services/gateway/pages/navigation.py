@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
@@ -14,7 +15,7 @@ STAFF = frozenset(Role) - {Role.PUBLIC, Role.RESIDENT, Role.SYSTEM}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A main page: who sees it, and where. `on_phone` puts it into the bottom bar, which has room for four."""
+    """A main page: who sees it, and where. `on_phone` puts it into the bottom bar, while there is room for it."""
 
     label: str
     endpoint: str
@@ -34,6 +35,7 @@ class Link:
 
 
 _ENTRIES: list[Entry] = []
+_BAR_PLACES = 4
 
 
 def add_entry(label: str, endpoint: str, *roles: Role, on_phone: bool = False) -> None:
@@ -60,6 +62,15 @@ def links_for(principal: Principal, counts: dict[str, int] | None = None) -> lis
         for entry in _ENTRIES
         if principal.has(*entry.roles)
     ]
+
+
+def bottom_bar(links: Sequence[Link]) -> list[Link]:
+    """The bar of a phone: the first that are marked for it, and at its end the last one, 消息 with its count.
+
+    What is told to a person must be seen without scrolling, however many pages the person has.
+    """
+    marked = [link for link in links if link.on_phone]
+    return marked if len(marked) <= _BAR_PLACES else [*marked[: _BAR_PLACES - 1], marked[-1]]
 
 
 def public_links() -> list[Link]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from services.gateway.pages.wording import _
 from shared.calendar import day_of, say_day, say_moment, say_remaining, today
 from shared.identity import Role
+from shared.identity.role_words import ROLE_WORDS
 from shared.quarters import format_quarter, parse_quarter
 
 _ORDINALS = "一二三四"
@@ -105,23 +106,7 @@ def count_words(number: int) -> str:
 
 def role_words(role: Role) -> str:
     """What people call a role."""
-    return {
-        Role.PUBLIC: _("访客"),
-        Role.RESIDENT: _("村民"),
-        Role.SYSTEM: _("系统"),
-        Role.GRID_MEMBER: _("片组邻长"),
-        Role.CADRE: _("村干部"),
-        Role.KEEPER: _("超市管理员"),
-        Role.JUDGE: _("评议员"),
-        Role.SUPERVISOR: _("村务监督委员会主任"),
-        Role.HANDLER: _("办公室经办人"),
-        Role.LEADER: _("接访领导"),
-        Role.CLERK: _("信访专干"),
-        Role.DISCIPLINE: _("纪检干部"),
-        Role.ADMIN: _("乡镇管理员"),
-        Role.AUDITOR: _("审计监督"),
-        Role.OPERATOR: _("运维"),
-    }[role]
+    return _(ROLE_WORDS[role])
 
 
 FILTERS = {

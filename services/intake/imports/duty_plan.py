@@ -166,7 +166,8 @@ class DutyPlanner:
             except Invalid:
                 continue
         raise _CellProblem(
-            "grid", f"这个村没有叫“{text}”的片、组或邻，请核对。" if text else "网格员要填负责的片、组或邻。"
+            "grid",
+            f"这个村没有叫“{text}”的片、组或邻，请核对。" if text else f"{DUTY_WORDS[kind]}要填负责的片、组或邻。",
         )
 
     def _office(self, row: Row, kind: DutyKind) -> int | None:
@@ -174,7 +175,9 @@ class DutyPlanner:
         if kind is not DutyKind.HANDLER:
             return None
         if text not in self.offices:
-            raise _CellProblem("office", f"没有叫“{text}”的办公室，请核对。" if text else "经办人要填所在的办公室。")
+            raise _CellProblem(
+                "office", f"没有叫“{text}”的办公室，请核对。" if text else f"{DUTY_WORDS[kind]}要填所在的办公室。"
+            )
         return self.offices[text]
 
 

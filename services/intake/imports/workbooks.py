@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.intake.offices.duties import DUTY_WORDS
 from shared.excel import CellKind, Column
 from shared.models.intake_kinds import ImportKind
+from shared.models.registry import DutyKind
 
 RELATIONS = ("户主", "配偶", "子", "女", "父", "母", "儿媳", "女婿", "孙子", "孙女", "兄弟", "姐妹", "其他")
 
@@ -22,11 +23,13 @@ HOUSEHOLDS_RESIDENTS = (
     Column("address", "住址", ("地址", "家庭住址", "门牌"), required=False, max_length=200),
 )
 
+# What earlier templates offered.
+_EARLIER_DUTIES = (("网格员", DUTY_WORDS[DutyKind.GRID_MEMBER]), ("经办人", DUTY_WORDS[DutyKind.HANDLER]))
 DUTIES = (
     Column("name", "姓名", ("人员姓名",), max_length=60),
     Column("identity", "身份证号", ("身份证号码", "公民身份号码", "身份证"), CellKind.CODE, required=False),
     Column("phone", "电话", ("联系电话", "手机", "手机号", "手机号码"), CellKind.CODE, required=False),
-    Column("kind", "职责", ("角色", "职责类别"), choices=tuple(DUTY_WORDS.values())),
+    Column("kind", "职责", ("角色", "职责类别"), choices=tuple(DUTY_WORDS.values()), earlier=_EARLIER_DUTIES),
     Column("village", "村", ("村名", "行政村", "村代码", "所在村"), CellKind.CODE, required=False),
     Column("grid", "网格", ("片组邻", "负责网格", "责任网格"), CellKind.CODE, required=False),
     Column("office", "办公室", ("所在办公室", "单位", "办"), required=False, max_length=60),

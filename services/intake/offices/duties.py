@@ -13,23 +13,11 @@ from shared import audit
 from shared.calendar import today
 from shared.database.upserts import execute_counted
 from shared.errors import Conflict, Invalid, NotFound, Stale
-from shared.identity import Principal
+from shared.identity import Principal, Role
+from shared.identity.role_words import ROLE_WORDS
 from shared.models.registry import VILLAGE_DUTIES, Duty, DutyKind, Grid, Office, Person, Village
 
-DUTY_WORDS: dict[DutyKind, str] = {
-    DutyKind.GRID_MEMBER: "网格员",
-    DutyKind.CADRE: "村干部",
-    DutyKind.KEEPER: "超市管理员",
-    DutyKind.JUDGE: "评议员",
-    DutyKind.SUPERVISOR: "村务监督委员会主任",
-    DutyKind.HANDLER: "经办人",
-    DutyKind.LEADER: "接访领导",
-    DutyKind.CLERK: "信访专干",
-    DutyKind.DISCIPLINE: "纪检干部",
-    DutyKind.ADMIN: "乡镇管理员",
-    DutyKind.AUDITOR: "审计监督",
-    DutyKind.OPERATOR: "运维",
-}
+DUTY_WORDS: dict[DutyKind, str] = {kind: ROLE_WORDS[Role(kind.value)] for kind in DutyKind}
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ def test_an_old_workbook_is_refused_beside_the_field_with_how_to_mend_it(api: Ap
 def test_duties_are_imported_once(api: Api, small_township: SmallTownship, principal_of: PrincipalOf) -> None:
     header = ("姓名", "职责", "村", "网格", "办公室", "任职日期")
     rows = (
-        ("石桂花", "网格员", "示例1村", "1组", "", "2026.1.5"),
+        ("石桂花", "片组邻长", "示例1村", "1组", "", "2026.1.5"),
         ("黄新来", "经办人", "", "", "平安法治办", "2026年1月5日"),
         ("吴小满", "村干部", "示例1村", "", "", ""),
     )
@@ -249,10 +249,14 @@ def test_duties_are_imported_once(api: Api, small_township: SmallTownship, princ
     # 石桂花 and 吴小满 live in both villages: the name alone does not say who is meant.
     assert first["state"] == "refused"
     assert {error["column"] for error in first["errors"]} == {"身份证号"}
+    # A row of an earlier template, whose word for this duty was another.
     named = (rows[1],)
     assert upload(api, admin, workbook(named, header), "duties", dry_run=False)["created"] == 1
     again = upload(api, admin, workbook(named, header), "duties", dry_run=False)
     assert (again["created"], again["unchanged"]) == (0, 1)
+    now_called = (("黄新来", "办公室经办人", *rows[1][2:]),)
+    same = upload(api, admin, workbook(now_called, header), "duties", dry_run=False)
+    assert (same["created"], same["unchanged"]) == (0, 1)
     assert count(api, Duty) == before + 1
     assert api.call(
         "POST", "/imports", principal_of(Role.CADRE),
