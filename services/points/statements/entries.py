@@ -6,10 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from services.points.expiry.explanation import explain_expiry
+from services.points.statements.former_lines import former_lines
 from shared.calendar import day_of
 from shared.models.points import (
     Entry,
@@ -103,21 +104,53 @@ def _postings(session: Session, ids: Collection[int]) -> dict[int, Posting]:
     return {posting.id: posting for posting in session.scalars(select(Posting).where(Posting.id.in_(ids)))}
 
 
-def _events(
-    session: Session, village_id: int, ids: Collection[int]
-) -> dict[int, Row[int, date, int, str | None, str, str, str]]:
-    """Events with title and unit of their line in the revision that scores them."""
+@dataclass(frozen=True, slots=True)
+class _EventFacts:
+    id: int
+    occurred_on: date
+    quantity: int
+    note: str | None
+    code: str
+    title: str
+    unit: str
+
+
+def _events(session: Session, village_id: int, ids: Collection[int]) -> dict[int, _EventFacts]:
+    """Events with title and unit of their line in the revision that scores them, or the last one that had it."""
     rows = session.execute(
-        select(Event.id, Event.occurred_on, Event.quantity, Event.note, RuleCode.code, Rule.title, Rule.unit)
+        select(
+            Event.id,
+            Event.rule_id,
+            Event.occurred_on,
+            Event.quantity,
+            Event.note,
+            RuleCode.code,
+            Rule.title,
+            Rule.unit,
+        )
         .join(RuleCode, RuleCode.id == Event.rule_id)
         .join(
             VillageQuarter,
             and_(VillageQuarter.village_id == Event.village_id, VillageQuarter.quarter == Event.quarter),
         )
-        .join(Rule, and_(Rule.rulebook_id == VillageQuarter.rulebook_id, Rule.code_id == Event.rule_id))
+        .outerjoin(
+            Rule,
+            and_(
+                Rule.rulebook_id == VillageQuarter.rulebook_id,
+                Rule.code_id == Event.rule_id,
+                or_(Rule.village_id.is_(None), Rule.village_id == Event.village_id),
+            ),
+        )
         .where(Event.village_id == village_id, Event.id.in_(ids))
-    )
-    return {row.id: row for row in rows}
+    ).all()
+    former = former_lines(session, village_id, {row.rule_id for row in rows if row.title is None})
+    found = {}
+    for row in rows:
+        words = former.get(row.rule_id)
+        title = row.title or (words.title if words else row.code)
+        unit = row.unit or (words.unit if words else "")
+        found[row.id] = _EventFacts(row.id, row.occurred_on, row.quantity, row.note, row.code, title, unit)
+    return found
 
 
 def _goods(session: Session, household: Household, posting_ids: Collection[int]) -> dict[int, str]:

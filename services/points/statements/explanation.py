@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.points.scoring.amounts import EventAmounts, amounts_of_household
 from services.points.scoring.lines import Line, lines_of
+from services.points.statements.former_lines import LineWords, former_lines
 from services.points.statements.wording import describe_cuts, describe_line
 from shared.amounts import format_hundredths
 from shared.calendar import day_of, say_day
@@ -75,6 +76,7 @@ def explain_events(
     lines = lines_of(session, household.village_id, {row.rulebook_id for row in rows})
     changes = _changes(session, household, {row.Event.id for row in rows})
     people = _people(session, rows)
+    former = former_lines(session, household.village_id, {row.Event.rule_id for row in rows if row.title is None})
     return [
         _explanation(
             row,
@@ -82,6 +84,7 @@ def explain_events(
             lines[row.rulebook_id].get(row.Event.rule_id),
             tuple(changes.get(row.Event.id, ())),
             people,
+            former.get(row.Event.rule_id) if row.title is None else LineWords(row.title, row.unit, row.category),
         )
         for row in rows
     ]
@@ -106,7 +109,7 @@ def _events(
             and_(VillageQuarter.village_id == Event.village_id, VillageQuarter.quarter == Event.quarter),
         )
         .join(Rulebook, Rulebook.id == VillageQuarter.rulebook_id)
-        .join(
+        .outerjoin(
             Rule,
             and_(
                 Rule.rulebook_id == Rulebook.id,
@@ -114,7 +117,7 @@ def _events(
                 or_(Rule.village_id.is_(None), Rule.village_id == Event.village_id),
             ),
         )
-        .join(Category, Category.id == Rule.category_id)
+        .outerjoin(Category, Category.id == Rule.category_id)
         .where(
             Event.village_id == household.village_id,
             Event.household_id == household.id,
@@ -175,20 +178,22 @@ def _explanation(
     line: Line | None,
     changes: tuple[Change, ...],
     people: dict[int, str],
+    known: LineWords | None,
 ) -> Explanation:
     event: Event = row.Event
+    words = known or LineWords(row.code, "", "")
     declared_by = people.get(event.declared_by or 0) or event.declarer_name or ""
     reviewers = tuple(people[person] for person in (event.reviewed_by, event.second_by) if person in people)
-    wording = describe_line(line, row.unit) if line else "这一版细则没有这一条"
+    wording = describe_line(line, words.unit) if line else "这一版细则没有这一条"
     return Explanation(
         event_id=event.id,
         state=event.state,
         occurred_on=event.occurred_on,
         quarter=event.quarter,
         rule_code=row.code,
-        title=row.title,
-        category=row.category,
-        unit=row.unit,
+        title=words.title,
+        category=words.category,
+        unit=words.unit,
         revision=row.revision,
         quantity=event.quantity,
         wording=wording,
@@ -198,16 +203,16 @@ def _explanation(
         note=event.note or "",
         changes=changes,
         sentences=(
-            _what(event, row.title, row.unit, declared_by, reviewers),
-            f"按第 {row.revision} 版细则 {row.code}：{wording}。{describe_cuts(event, line, amounts, row.category)}",
+            _what(event, words, declared_by, reviewers),
+            f"按第 {row.revision} 版细则 {row.code}：{wording}。{describe_cuts(event, line, amounts, words.category)}",
             _history(event, changes, amounts),
         ),
     )
 
 
-def _what(event: Event, title: str, unit: str, declared_by: str, reviewers: tuple[str, ...]) -> str:
+def _what(event: Event, words: LineWords, declared_by: str, reviewers: tuple[str, ...]) -> str:
     count = format_hundredths(event.quantity).removesuffix(".00")
-    done = f"{say_day(event.occurred_on)}，{title}，{count} {unit}"
+    done = f"{say_day(event.occurred_on)}，{words.title}，{count} {words.unit}"
     note = f"（{event.note}）" if event.note else ""
     declared = f"{declared_by}申报" if declared_by else "系统记录"
     seen = "、".join(reviewers)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from sqlalchemy import delete, update
 
 from services.points.app import create_app
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
+from services.points.scoring import everything, score_and_post
 from services.points.scoring.amounts import amounts_of_household
 from services.points.statements.accounts import account_of
 from services.points.statements.explanation import explain_events
 from shared.database import Database
 from shared.identity import Principal, Role
-from shared.models.points import Account, Entry
+from shared.models.points import Account, Entry, PostingKind, Rule, VillageQuarter
 from shared.models.registry import Household
 from shared.topology import Service
 from tests.fixtures.calls import Call
@@ -59,6 +61,33 @@ def test_an_explanation_holds_rule_quantity_cap_and_entries(database: Database, 
             assert len(each.sentences) == 3
             assert sum(change.amount for change in each.changes) == each.amounts.scored
             assert f"第 {each.revision} 版细则 {each.rule_code}" in each.sentences[1]
+
+
+def test_an_event_whose_line_a_later_revision_has_dropped_is_still_told(
+    database: Database, scored: ScoredTownship, resident: Principal, call: Call
+) -> None:
+    village, app = scored.township.villages[0], create_app()
+    with database.transaction() as session:
+        session.execute(delete(Rule).where(Rule.rulebook_id == scored.second, Rule.code_id == scored.codes["HELP"]))
+        session.execute(
+            update(VillageQuarter).where(VillageQuarter.village_id == village.id).values(rulebook_id=scored.second)
+        )
+        scope = everything(session, village.id)
+        score_and_post(session, village.id, scope=scope, kind=PostingKind.RECALCULATION, made_by="test")
+    path = f"/api/points/households/{village.households[0]}"
+    statement = call(app, Service.POINTS, resident, "GET", f"{path}/statement", query_string={"limit": 50})
+    assert statement.status_code == 200, statement.json
+    helped = [entry for entry in statement.json["items"] if entry["rule_code"] == "HELP"]
+    assert {(entry["title"], entry["unit"], entry["kind"]) for entry in helped} == {
+        ("帮助邻里", "次", "award"),
+        ("帮助邻里", "次", "adjustment"),
+    }
+    explained = call(app, Service.POINTS, resident, "GET", f"{path}/explain", query_string={"quarter": "2026Q1"})
+    events = [event for event in explained.json["events"] if event["rule_code"] == "HELP"]
+    assert len(events) == 2
+    for event in events:
+        assert (event["title"], event["category"], event["scored"]) == ("帮助邻里", "互助", "0.00")
+        assert "按第 2 版细则 HELP：这一版细则没有这一条。所以不计分。" in event["sentences"][1]
 
 
 def test_a_limit_that_cut_something_is_named(database: Database, scored: ScoredTownship) -> None:
