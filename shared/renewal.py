@@ -84,11 +84,14 @@ def renew_values(session: Session, position: Position) -> Renewed:
 
 def count_old_values(session: Session) -> int:
     """How many values of the session's service only an older key opens."""
-    service = service_of(session)
-    cipher = field_cipher(service)
-    return sum(
-        not cipher.is_current(stored) for column in encrypted_columns(service) for stored in _all(session, column)
-    )
+    cipher = field_cipher(service_of(session))
+    return sum(not cipher.is_current(stored) for stored in encrypted_values(session))
+
+
+def encrypted_values(session: Session) -> Iterator[bytes]:
+    """Every stored value of the session's service, batch by batch."""
+    for column in encrypted_columns(service_of(session)):
+        yield from _all(session, column)
 
 
 def renew_all(database: Database) -> Iterator[Renewed]:

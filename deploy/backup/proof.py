@@ -2,49 +2,93 @@
 
 from __future__ import annotations
 
-from cryptography.fernet import InvalidToken
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from deploy.backup.refusal import CannotDo
+from services.intake.households.people import identity_index
 from services.points.verification.checks import check_village
 from shared import audit
 from shared.database import Database
 from shared.models.points import VillageLedger
 from shared.models.registry import Person, Village
-from shared.privacy import field_cipher
+from shared.privacy import MissingKeys, UnreadableValue, Unsealable, field_cipher, seal, unseal
+from shared.renewal import encrypted_values
 from shared.topology import Service
 
 
 def prove(url: str) -> list[str]:
     """One line per thing that was checked. Raises CannotDo naming the first that does not hold."""
-    lines = [_prove_keys(Database(url, Service.INTAKE))]
-    lines += [_prove_audit(Database(url, service)) for service in Service]
-    return [*lines, _prove_ledgers(Database(url, Service.POINTS))]
+    lines = prove_keys(url)
+    for service in Service:
+        with _opened(url, service) as database:
+            lines.append(_prove_audit(database))
+    with _opened(url, Service.POINTS) as database:
+        return [*lines, _prove_ledgers(database)]
 
 
-def _prove_keys(database: Database) -> str:
-    """The newest encrypted value can be read with the keys that are there."""
-    with database.reading() as session:
-        sealed = session.scalar(
-            select(Person.identity_encrypted)
-            .where(Person.identity_encrypted.is_not(None))
-            .order_by(Person.id.desc())
-            .limit(1)
-        )
-    database.dispose()
-    if sealed is None:
-        return "密钥：没有加密的内容"
+def prove_keys(url: str) -> list[str]:
+    """Every service's keys open every encrypted value of that service, and its blind index and its seal fit them.
+
+    One line per service. Raises CannotDo naming the service whose keys are missing or another day's.
+    """
+    lines = []
+    for service in Service:
+        with _opened(url, service) as database, database.reading() as session:
+            try:
+                lines.append(_prove_keys_of(session, service))
+            except (UnreadableValue, Unsealable, MissingKeys, OSError, ValueError) as error:
+                raise CannotDo(
+                    f"密钥与数据不是同一份：{service} 的密钥缺失，或打不开它的加密内容。"
+                    "恢复时请用同一天的密钥备份（KEYS=…）；备份时请先检查 XZ_KEY_DIR。"
+                ) from error
+    return lines
+
+
+def _prove_keys_of(session: Session, service: Service) -> str:
+    cipher = field_cipher(service)
+    count = 0
+    for stored in encrypted_values(session):
+        cipher.decrypt(stored)
+        count += 1
+    if service is Service.INTAKE:
+        _prove_index(session)
+    if unseal(service, seal(service, b"proof")) != b"proof":
+        raise Unsealable("the public key is not the private key's")
+    return f"密钥 {service}：{count:,} 条加密内容都能读出" if count else f"密钥 {service}：没有加密的内容"
+
+
+def _prove_index(session: Session) -> None:
+    """The index key is the one under which the registry's numbers are looked up."""
+    indexed = (
+        select(Person)
+        .where(Person.identity_encrypted.is_not(None), Person.identity_index.is_not(None))
+        .order_by(Person.id.desc())
+        .limit(1)
+    )
+    person = session.scalar(indexed)
+    if person is None or person.identity_encrypted is None:
+        return
+    if identity_index(field_cipher(Service.INTAKE).decrypt(person.identity_encrypted)) != person.identity_index:
+        raise UnreadableValue("the blind index was made with another key")
+
+
+@contextmanager
+def _opened(url: str, service: Service) -> Iterator[Database]:
+    """A service's database, whose connections are closed in any case: it may be put away after a failed proof."""
+    database = Database(url, service)
     try:
-        field_cipher(Service.INTAKE).decrypt(sealed)
-    except (InvalidToken, OSError, ValueError) as error:
-        raise CannotDo("密钥与数据不是同一份：读不出加密的内容。请用同一天的密钥备份（KEYS=…）。") from error
-    return "密钥：能读出加密的内容"
+        yield database
+    finally:
+        database.dispose()
 
 
 def _prove_audit(database: Database) -> str:
     with database.reading() as session:
         verdict = audit.verify_audit(session, database.service)
-    database.dispose()
     if not verdict.holds:
         raise CannotDo(f"{database.service} 的审计记录从第 {verdict.broken_seq} 条起对不上，数据不完整。")
     return f"审计记录 {database.service}：{verdict.checked} 条一致"
@@ -64,5 +108,4 @@ def _prove_ledgers(database: Database) -> str:
         if failed:
             raise CannotDo(f"{name}的账本对不上：{failed[0].sentence}")
         covered += sum(check.rows_covered for check in checks)
-    database.dispose()
     return f"积分账本：{len(villages)} 个村一致（核对 {covered:,} 行）"

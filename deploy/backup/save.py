@@ -18,14 +18,15 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.backup import postgresql
 from deploy.backup.archive import Manifest, files_under, write_archive
+from deploy.backup.proof import prove_keys
 from deploy.backup.refusal import CannotDo
-from deploy.migrations.revisions import current_revision
+from deploy.migrations.revisions import current_revision, newest_revision
 from shared.database import Database
 from shared.models import Base
 from shared.settings import Settings, settings
@@ -75,6 +76,9 @@ def _snapshot(current: Settings, work: Path, manifest: Manifest) -> Path:
             manifest.dialect, manifest.revision = dialect, current_revision(connection)
         if manifest.revision is None:
             raise CannotDo("数据库里还没有表，没有可以备份的内容。请先运行 make run。")
+        if manifest.revision == newest_revision():
+            # A backup whose keys do not open it is none. Before an upgrade the columns are not all there yet.
+            prove_keys(current.database_url)
         if dialect == "sqlite":
             copy_sqlite(Path(make_url(current.database_url).database or ""), target)
         else:
@@ -96,11 +100,16 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 def count_rows(database: Database) -> dict[str, int]:
-    """Rows per table, for people who look into the manifest; taken just after the snapshot."""
+    """Rows per table, for people who look into the manifest; taken just after the snapshot.
+
+    Tables that only an upgrade will make are left out: before it is when people save.
+    """
+    present = set(inspect(database.engine).get_table_names())
     with database.reading() as session:
         return {
             table.name: session.scalar(select(func.count()).select_from(table)) or 0
             for table in Base.metadata.sorted_tables
+            if table.name in present
         }
 
 

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text, update
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.backup import move as moving
+from deploy.backup import proof, undoing
 from deploy.backup import restore as restoring
-from deploy.backup import undoing
 from deploy.backup.archive import read_archive
 from deploy.backup.move import move
+from deploy.backup.proof import prove_keys
 from deploy.backup.refusal import CannotDo
 from deploy.backup.restore import restore
 from deploy.backup.save import count_rows, save
 from deploy.backup.undoing import look, undone_if_it_fails
 from deploy.embedded.place import only_one_here
+from services.intake.households.people import identity_fields
 from shared import audit
 from shared.database import Database
 from shared.identity.principal import Role
 from shared.models import Base
 from shared.models.registry import Person, Township
 from shared.privacy import field_cipher
+from shared.privacy.key_files import field_keys_path, index_key_path, sealing_public_path
+from shared.privacy.keys import ensure_keys
+from shared.renewal import encrypted_values
 from shared.settings import settings
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.postgresql_cluster import Cluster, execute, url_of_database
 from tests.fixtures.township import SmallTownship, act_as
+from tests.fixtures.waiting import wait_until
+from tests.integration.database.encrypted_values import fill
 from tests.integration.points.scored_township import build_scored_township
 
 
@@ -150,6 +160,115 @@ def test_a_running_system_is_not_restored_over(sqlite_database: str, lived_in: S
         restore(settings(), saved.data, saved.keys)
 
 
+def test_keys_of_every_service_open_what_it_has_encrypted(
+    any_database: str, database_for: DatabaseFor, lived_in: SmallTownship
+) -> None:
+    counts = {}
+    for service in Service:
+        with database_for(service).transaction() as session:
+            fill(session, service, lived_in)
+            counts[service] = len(list(encrypted_values(session)))
+    # The number of the fixture's person besides.
+    assert min(counts.values()) >= 1
+    assert prove_keys(any_database) == [
+        f"密钥 {service}：{count} 条加密内容都能读出" for service, count in counts.items()
+    ]
+
+
+@pytest.fixture
+def own_keys(key_dir: Path, tmp_path: Path, lived_in: SmallTownship, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the keys that a test may harm."""
+    copy = tmp_path / "keys"
+    shutil.copytree(key_dir, copy)
+    monkeypatch.setenv("XZ_KEY_DIR", str(copy))
+    settings.cache_clear()
+    return copy
+
+
+@pytest.fixture
+def others(tmp_path: Path) -> Path:
+    """The keys of another system."""
+    ensure_keys(tmp_path / "others", create=True)
+    return tmp_path / "others"
+
+
+KEY_FILES = {"field": field_keys_path, "seal": sealing_public_path}
+
+
+@pytest.mark.parametrize("service", Service)
+@pytest.mark.parametrize("key", KEY_FILES)
+@pytest.mark.parametrize("harm", ["another system's", "missing"])
+def test_keys_that_do_not_fit_are_named_and_no_backup_is_made_with_them(
+    sqlite_database: str,
+    database_for: DatabaseFor,
+    lived_in: SmallTownship,
+    tmp_path: Path,
+    own_keys: Path,
+    others: Path,
+    service: Service,
+    key: str,
+    harm: str,
+) -> None:
+    with database_for(service).transaction() as session:
+        fill(session, service, lived_in)
+    path = KEY_FILES[key]
+    path(service, own_keys).unlink()
+    if harm == "another system's":
+        shutil.copy(path(service, others), path(service, own_keys))
+    with pytest.raises(CannotDo, match=f"{service} 的密钥"):
+        save(settings(), tmp_path / "backups")
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_an_index_key_that_does_not_fit_is_named(
+    sqlite_database: str, database_for: DatabaseFor, lived_in: SmallTownship, own_keys: Path, others: Path
+) -> None:
+    with database_for(Service.INTAKE).transaction() as session:
+        person = session.scalars(select(Person).order_by(Person.id).limit(1)).one()
+        for name, value in identity_fields("431299196003151017").items():
+            setattr(person, name, value)
+    assert prove_keys(sqlite_database)
+    shutil.copy(index_key_path(Service.INTAKE, others), index_key_path(Service.INTAKE, own_keys))
+    with pytest.raises(CannotDo, match="intake 的密钥"):
+        prove_keys(sqlite_database)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_proof_leaves_no_connection_open(
+    postgresql_database: str, lived_in: SmallTownship, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    own = Database(postgresql_database, Service.INTAKE)
+    name = make_url(postgresql_database).database
+
+    def opened() -> int:
+        asked = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name")
+        with own.reading() as session:
+            return session.scalar(asked, {"name": name}) or 0
+
+    before = opened()
+    if fails:
+        monkeypatch.setattr(proof, "_prove_ledgers", _refuse)
+    with pytest.raises(CannotDo) if fails else nullcontext():
+        proof.prove(postgresql_database)
+    wait_until(lambda: opened() <= before)
+    own.dispose()
+
+
+def _refuse(_database: Database) -> str:
+    raise CannotDo("对不上")
+
+
+def test_what_only_an_upgrade_will_make_does_not_hinder_the_backup_before_it(
+    sqlite_database: str, lived_in: SmallTownship, tmp_path: Path
+) -> None:
+    database = Database(sqlite_database, Service.INTAKE)
+    with database.engine.begin() as connection:
+        connection.execute(text("DROP TABLE gateway_opinion"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001_registry'"))
+    database.dispose()
+    assert save(settings(), tmp_path / "backups").data.exists()
+
+
 def test_a_changed_ledger_fails_the_proof(sqlite_database: str, lived_in: SmallTownship, tmp_path: Path) -> None:
     database = Database(sqlite_database, Service.POINTS)
     with database.transaction() as session:
@@ -230,7 +349,7 @@ def test_a_move_to_postgresql_carries_every_row_and_its_keys_go_on_counting(
 ) -> None:
     lines = move(sqlite_database, empty_target)
     assert counts(empty_target) == counts(sqlite_database)
-    assert any("密钥：能读出" in line for line in lines)
+    assert any("密钥 intake：1 条加密内容都能读出" in line for line in lines)
     assert any("积分账本：2 个村一致" in line for line in lines)
     database = Database(empty_target, Service.INTAKE)
     with database.transaction() as session:

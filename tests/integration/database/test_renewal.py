@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from shared import renewal
 from shared.database import Database
+from shared.messaging import tasks  # noqa: F401 - it registers the handler of the round
 from shared.messaging.inbox import Delivery, Outcome, receive
 from shared.models import Base
 from shared.models.petitions import Rewriting, Step
