@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint as DocumentedBlueprint
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter
 
 from shared.database import Database, database_of
@@ -97,6 +98,7 @@ def create_service_app(
     app.extensions["xiangzhi.authenticate"] = authenticate or _token_reader(service)
     register_metrics(app, service, served=metrics_served)
     app.register_error_handler(Exception, app.problem)
+    app.before_request(_refuse_too_large)
     app.after_request(_name_request)
     app.after_request(send_version)
     app.teardown_request(close_unit)
@@ -109,6 +111,16 @@ def create_service_app(
     register_probes(app, service, app.database)
     _register_description(app, service, api.spec.to_dict)
     return app
+
+
+def _refuse_too_large() -> None:
+    """A body that says it is beyond the limit is refused before its first byte is read, on every route alike.
+
+    One that does not say how long it is gets cut off at the limit by whoever reads it.
+    """
+    limit = current_app.config["MAX_CONTENT_LENGTH"]
+    if limit is not None and (request.content_length or 0) > limit:
+        raise RequestEntityTooLarge
 
 
 def _name_request(response: Response) -> Response:

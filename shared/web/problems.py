@@ -95,7 +95,12 @@ _STATUSES: dict[int, Kind] = {
         Kind(405, "method-not-allowed", "不能这样操作", "这个地址不支持这种操作，请从页面上的按钮进入。"),
         Kind(406, "not-acceptable", "没有这种格式", "没有您要的格式，请改用 JSON。"),
         Kind(408, "timeout", "提交超时", "内容没有传完，请在网络好一些的地方重新提交。"),
-        Kind(411, "length-required", "缺少内容长度", "请求没有说明内容长度，请重新提交。"),
+        Kind(
+            411,
+            "length-required",
+            "缺少内容长度",
+            "请求没有说明内容有多长，没有接收。请带上 Content-Length 重新提交，最多 {limit} MB。",
+        ),
         Kind(413, "too-large", "内容太大", "文件或内容超过了上限 {limit} MB，请压缩或拆成几份后再提交。"),
         Kind(414, "address-too-long", "地址太长", "地址太长，请减少筛选条件后再试。"),
         Kind(415, "unsupported-media-type", "内容的类型不对", "这里不接受这种类型的内容，请使用 JSON。"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
-from werkzeug.exceptions import LengthRequired, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import LengthRequired, NotFound
 
 from services.gateway.proxy.headers import inward, outward
 from services.gateway.proxy.upstream import ask
@@ -58,14 +58,11 @@ def forward_to(service: Service) -> Response:
 
 
 def _body() -> IO[bytes] | None:
-    """The request's body as a stream. Its length must be known, and within the limit before the first byte is sent."""
+    """The request's body as a stream. Its length must be known: the application has held it against the limit."""
     if request.content_length is None:
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             raise LengthRequired
         return None
-    limit = current_app.config["MAX_CONTENT_LENGTH"]
-    if limit is not None and request.content_length > limit:
-        raise RequestEntityTooLarge
     return request.stream if request.content_length else None
 
 
