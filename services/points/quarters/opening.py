@@ -79,7 +79,7 @@ def _tell_cadres(session: Session, village_ids: Sequence[int], quarter: int) -> 
                 household_ids=[],
                 title="积分细则试行期已满，请办理采用",
                 text=f"{village.name}{format_quarter(quarter)}：{TRIAL_IS_OVER}",
-                link="/rulebooks",
+                link="/revisions",
                 urgent=False,
             )
             for village in session.scalars(select(Village).where(Village.id.in_(cadres)).order_by(Village.id))

@@ -301,6 +301,23 @@ def test_after_a_trial_the_ledger_goes_on_but_new_events_wait_for_an_adoption(
         assert declare_events(session, cadre, [declared])
 
 
+def test_a_board_is_marked_as_of_a_trial_until_the_quarter_from_which_a_matter_has_made_it_permanent(
+    database: Database, scored: ScoredTownship, cadre: Principal, principal_of: PrincipalOf
+) -> None:
+    village = scored.township.villages[0]
+    on_trial(database, scored, village.id, 2)
+    with database.transaction() as session:
+        session.add(
+            Adoption(village_id=village.id, rulebook_id=scored.first, from_quarter=FIRST_QUARTER + 1, matter_number="7")
+        )
+    for quarter in (FIRST_QUARTER, FIRST_QUARTER + 1):
+        published(database, scored, cadre, quarter)
+    with database.reading() as session:
+        public = principal_of(Role.PUBLIC)
+        boards = [read_board(session, public, village.code, FIRST_QUARTER + later) for later in (0, 1)]
+        assert [board.trial for board in boards] == [True, False]
+
+
 def test_what_was_booked_later_while_a_quarter_was_tallied_comes_home_when_it_is_reopened(
     database: Database, scored: ScoredTownship, cadre: Principal, principal_of: PrincipalOf
 ) -> None:

@@ -24,6 +24,11 @@ def line(title: str, points: int = -200) -> RuleLine:
         ("穿奇装异服", "belief_custom"),
         ("在公墓以外修坟", "belief_custom"),
         ("取消低保资格", "benefit"),
+        ("赴京非访的", "petition"),
+        ("不按时参加孕检", "health_family"),
+        ("参与封建迷信活动", "belief_custom"),
+        ("一年内不得享受各项惠民政策", "benefit"),
+        ("积分低于零的，不予出具证明", "benefit"),
     ],
 )
 def test_these_deductions_can_never_be_overridden(title: str, finding: str) -> None:
@@ -49,7 +54,7 @@ def test_these_deductions_need_a_published_reason(title: str, finding: str) -> N
     assert found[finding].reason
 
 
-@pytest.mark.parametrize("title", ["乱倒垃圾，经提醒未改", "聚众赌博，经公安机关处理", "柴草占道"])
+@pytest.mark.parametrize("title", ["乱倒垃圾，经提醒未改", "聚众赌博，经公安机关处理", "柴草占道", "酒后驾驶"])
 def test_ordinary_deductions_pass(title: str) -> None:
     assert lint_lines([line(title)]) == []
 
