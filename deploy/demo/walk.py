@@ -10,30 +10,20 @@ county), and stops what it started. Exit code 1 with the reason when anything do
 from __future__ import annotations
 
 import argparse
-import os
-import signal
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from deploy.demo.client import ApiSession, Json, WalkFailed
 from deploy.demo.places import VILLAGES
+from deploy.demo.system import system
 from deploy.demo.workbook import events_workbook
-from deploy.embedded.redis_server import free_port
 from shared.calendar import today
 
-PROJECT = Path(__file__).resolve().parents[2]
 RUN_SECONDS = 1800.0
-START_SECONDS = {"township": 180.0, "county": 1800.0}
 IMPORTED = 120
 """Rows of the workbook: one for each of the first households of the first village, without the two cadres' own."""
 
@@ -127,6 +117,8 @@ class Walk:
         _require(again["state"] == "done" and again["changed"] == 0, f"重算后仍有 {again['changed']} 条与账本不同。")
 
     def _report(self, applied: Json, before: Json, after: Json) -> None:
+        if not applied["changed"]:
+            print("\n没有村在等重算，积分没有变动：这个系统以前已经应用过修订。Nothing waited: it was applied before.")
         print(f"\n{'村':<10}{'户':>8}{'记录':>12}{'改动':>10}{'加分':>14}{'减分':>14}")
         villages = applied["villages"]
         for village in villages[:12]:
@@ -171,70 +163,14 @@ def _bar(what: str) -> Callable[[Json], None]:
     return show
 
 
-def _answers(base: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{base}/readyz", timeout=2) as answer:  # noqa: S310 - our own http address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-@contextmanager
-def _system(url: str | None, size: str) -> Iterator[str]:
-    """The running system, else one that is started in a folder of its own and stopped at the end."""
-    base = url or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
-    if size == "township" and _answers(base):
-        yield base
-        return
-    if url is not None:
-        raise WalkFailed(f"{base} 没有运行。Nothing runs there.")
-    with own_system(size) as address:
-        yield address
-
-
-@contextmanager
-def own_system(size: str) -> Iterator[str]:
-    """A system in a folder and on a port of its own, with the demo loaded; stopped at the end. Raises WalkFailed."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="xiangzhi-demo-") as folder:
-        log = Path(folder) / "system.log"
-        environment = {**os.environ, "PORT": str(port), "XZ_DATA_DIR": folder, "SIZE": size, "DEMO": "1"}
-        environment.pop("XZ_PUBLIC_URL", None)
-        print(f"没有正在运行的系统，先启动一个（{size}）starting a system of its own …", flush=True)
-        with log.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.embedded.run", "--die-with-parent"],
-                cwd=PROJECT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-            )
-        try:
-            _wait_until_ready(process, f"http://127.0.0.1:{port}", START_SECONDS[size], log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], base: str, seconds: float, log: Path) -> None:
-    deadline = time.monotonic() + seconds
-    while not _answers(base):
-        if process.poll() is not None or time.monotonic() > deadline:
-            tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-            raise WalkFailed(f"系统没有启动 it did not start:\n{tail}")
-        time.sleep(0.3)
-
-
 def main(arguments: list[str] | None = None) -> int:
     """See the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo.walk")
-    parser.add_argument("--url", default=None, help="the running system (default: 127.0.0.1 and PORT)")
+    parser.add_argument("--url", default=None, help="the running system (default: PORT, else the one of this folder)")
     parser.add_argument("--size", choices=("township", "county"), default="township")
     options = parser.parse_args(arguments)
     try:
-        with _system(options.url, options.size) as base:
+        with system(options.url, options.size) as base:
             print(f"{base}")
             Walk(base).run()
     except WalkFailed as reason:

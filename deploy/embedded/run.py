@@ -71,12 +71,12 @@ def _run(stack: ExitStack) -> None:
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
     # Warnings of libraries are for developers; errors and our own lines stay.
     environment.setdefault("PYTHONWARNINGS", "ignore")
-    environment.setdefault("XZ_PUBLIC_URL", f"http://{_reachable(host)}:{port}")
     try:
         current = read_settings(environment)
     except SettingsError as error:
         raise CannotStart(f"设置有误：{error}（见 .env.example）。A setting is wrong.") from error
-    address = current.gateway_public_url
+    # In production nobody guesses the address that people type: a start without it was refused above.
+    address = environment.setdefault("XZ_PUBLIC_URL", f"http://{_reachable(host)}:{port}").rstrip("/")
     make_data_dir(current.data_dir)
     stack.enter_context(only_one_here(current.data_dir, address))
     check_gateway_port(host, port)

@@ -25,7 +25,7 @@ LONGEST_PAUSE = 30.0
 HEALTHY_SECONDS = 60.0
 STOP_SECONDS = 25.0
 # A line of our own logs that asks nobody to do anything, or one of a worker that ends.
-_ORDINARY = re.compile(r"\d\d:\d\d:\d\d (debug|info) |worker: ")
+_ORDINARY = re.compile(r'\d\d:\d\d:\d\d (debug|info) |worker: |\{.*"level": "(debug|info)"')
 _COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 
 

@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from deploy.demo.client import WalkFailed
-from deploy.demo.walk import PROJECT, own_system
+from deploy.demo.system import PROJECT, own_system
 
 PHONE, DESK = {"width": 390, "height": 1240}, {"width": 1200, "height": 860}
 LARGEST_BYTES = 150 * 1024

@@ -56,6 +56,14 @@ def test_a_database_of_a_newer_release_is_one_sentence(tmp_path: Path, launched:
     assert "数据库是更新的版本留下的" in refused(launched[0])
 
 
+def test_in_production_nobody_guesses_the_address_that_people_type(tmp_path: Path, launched: list[Started]) -> None:
+    chosen = {"DATABASE_URL": f"sqlite:///{tmp_path / 'xiangzhi.db'}", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    launched.append(
+        Started(tmp_path, free_port(), XZ_PRODUCTION="1", XZ_KEY_DIR=str(tmp_path / "keys"), XZ_PUBLIC_URL="", **chosen)
+    )
+    assert "XZ_PUBLIC_URL must be set in production" in refused(launched[0])
+
+
 def test_a_file_where_the_data_folder_should_be_is_one_sentence(tmp_path: Path, launched: list[Started]) -> None:
     (tmp_path / "var").write_text("")
     launched.append(Started(tmp_path, free_port()))

@@ -51,12 +51,14 @@ def test_once_quiet_the_terminal_shows_what_someone_should_look_at_and_the_journ
     supervisor = Supervisor(output, journal)
     supervisor.is_quiet = True
     supervisor.say("relay", "08:15:01 info relay_sent copies=1")
+    supervisor.say("relay", '{"copies": 1, "event": "relay_sent", "level": "info", "process": "relay"}')
     supervisor.say("relay", "08:15:02 warning relay_paused seconds=5")
+    supervisor.say("relay", '{"seconds": 5, "event": "relay_paused", "level": "warning", "process": "relay"}')
     supervisor.say("relay", "Traceback (most recent call last):")
     assert "relay_sent" not in output.getvalue()
-    assert output.getvalue().count("\n") == 2
+    assert output.getvalue().count("\n") == 3
     journal.close()
-    assert journal.path.read_text().count("relay | ") == 3
+    assert journal.path.read_text().count("relay | ") == 5
 
 
 def test_a_journal_that_has_grown_begins_anew_and_keeps_the_older_half(tmp_path: Path) -> None:
