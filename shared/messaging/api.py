@@ -9,9 +9,13 @@ from sqlalchemy import select
 
 from shared.identity import Role
 from shared.messaging import dead_letters
+from shared.messaging.scheduled_runs import RunState, scheduled_runs
+from shared.models.base import now
 from shared.models.plumbing import DEAD_LETTERS
+from shared.release import RELEASE
 from shared.topology import Service
 from shared.web import Blueprint, Page, PageArguments, allow, current_principal, current_session, page_of, page_schema
+from shared.web.health import needed_schema
 
 
 class DeadLetterSchema(Schema):
@@ -31,6 +35,24 @@ class OutboxSchema(Schema):
     waiting = fields.Integer(required=True)
     oldest_since = fields.DateTime(required=True, allow_none=True)
     dead_letters = fields.Integer(required=True)
+
+
+class ScheduledRunSchema(Schema):
+    """A task that is due by the clock: when it last was, whether that is done, and when it is due next."""
+
+    name = fields.String(required=True)
+    state = fields.Enum(RunState, by_value=True, required=True)
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+    done_at = fields.AwareDateTime(required=True, allow_none=True)
+    next_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class BackgroundSchema(Schema):
+    """Which release of the service answers, the schema that it needs, and how its scheduled tasks stand."""
+
+    release = fields.String(required=True)
+    schema = fields.String(required=True)
+    scheduled = fields.List(fields.Nested(ScheduledRunSchema), required=True)
 
 
 def messaging_blueprint(service: Service) -> Blueprint:
@@ -60,5 +82,12 @@ def messaging_blueprint(service: Service) -> Blueprint:
     def show_outbox() -> dead_letters.OutboxSummary:
         """Show how many messages wait for their receivers, and since when the oldest one does."""
         return dead_letters.summarise_outbox(current_session())
+
+    @blueprint.route("/background", endpoint="show_background")
+    @allow(Role.OPERATOR)
+    @blueprint.response(200, BackgroundSchema)
+    def show_background() -> dict[str, Any]:
+        """Show the release, and the scheduled tasks with their last and next time."""
+        return {"release": RELEASE, "schema": needed_schema(), "scheduled": scheduled_runs(current_session(), now())}
 
     return blueprint

@@ -19,7 +19,7 @@ from shared.topology import Service
 
 ZONE = ZoneInfo("Asia/Shanghai")
 # 29 February may be eight years away (1896 to 1904, 2096 to 2104); nothing is due more rarely.
-_LOOK_BACK_DAYS = 8 * 366 + 1
+_LONGEST_DAYS = 8 * 366 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Scheduled:
         """The last instant that was due at `present` (aware); None when the expression fits no day at all."""
         local = present.astimezone(ZONE).replace(second=0, microsecond=0, tzinfo=None)
         fields = _parse(self.cron)
-        for days in range(_LOOK_BACK_DAYS):
+        for days in range(_LONGEST_DAYS):
             day = local - timedelta(days=days)
             if not _fits(fields, day):
                 continue
@@ -52,6 +52,21 @@ class Scheduled:
             times = [(hour, minute) for hour in fields.hour for minute in fields.minute if (hour, minute) <= latest]
             if times:
                 hour, minute = max(times)
+                return day.replace(hour=hour, minute=minute, tzinfo=ZONE)
+        return None
+
+    def next_slot(self, present: datetime) -> datetime | None:
+        """The first instant after `present` (aware) at which it is due; None when the expression fits no day at all."""
+        local = present.astimezone(ZONE).replace(second=0, microsecond=0, tzinfo=None) + timedelta(minutes=1)
+        fields = _parse(self.cron)
+        for days in range(_LONGEST_DAYS):
+            day = local + timedelta(days=days)
+            if not _fits(fields, day):
+                continue
+            earliest = (local.hour, local.minute) if days == 0 else (0, 0)
+            times = [(hour, minute) for hour in fields.hour for minute in fields.minute if (hour, minute) >= earliest]
+            if times:
+                hour, minute = min(times)
                 return day.replace(hour=hour, minute=minute, tzinfo=ZONE)
         return None
 
@@ -67,6 +82,11 @@ def _fits(fields: crontab, day: datetime) -> bool:
         and day.day in fields.day_of_month
         and day.isoweekday() % 7 in fields.day_of_week
     )
+
+
+def slot_instant(key: str) -> datetime:
+    """The instant of `Scheduled.slot_key`."""
+    return datetime.fromisoformat(key.rpartition("@")[2])
 
 
 SCHEDULE: tuple[Scheduled, ...] = (

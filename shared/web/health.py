@@ -22,6 +22,11 @@ def _revisions() -> tuple[str | None, frozenset[str]]:
     return newest_revision(), known_revisions()
 
 
+def needed_schema() -> str:
+    """The schema that this code was written for, by its migration's name."""
+    return _revisions()[0] or ""
+
+
 def schema_is_served(revision: str | None) -> bool:
     """Whether this code can work on a database at `revision`: its newest, or a later one that it does not know.
 

@@ -74,7 +74,7 @@ def start(values: dict[str, Any]) -> tuple[RunProgress, dict[str, str]]:
 
 
 @blueprint.route("")
-@allow(*READERS)
+@allow(*READERS, Role.OPERATOR)
 @blueprint.arguments(RunsArguments, location="query")
 @blueprint.response(200, page_schema(RunLineSchema))
 def list_runs(values: dict[str, Any]) -> Page[Any]:

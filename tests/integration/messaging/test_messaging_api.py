@@ -71,4 +71,5 @@ def test_only_the_operator_may_look_and_send(points: Database, role: Role) -> No
     client = client_of(points, role)
     assert client.get("/api/points/dead_letters").status_code == 403
     assert client.get("/api/points/outbox").status_code == 403
+    assert client.get("/api/points/background").status_code == 403
     assert client.post("/api/points/dead_letters/x/resend").status_code == 403

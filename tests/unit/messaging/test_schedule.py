@@ -7,12 +7,17 @@ from datetime import UTC, datetime
 import pytest
 
 from shared.messages.catalogue import all_messages
-from shared.messaging.schedule import SCHEDULE, ZONE, Scheduled
+from shared.messaging.schedule import SCHEDULE, ZONE, Scheduled, slot_instant
 from shared.topology import Service
 
 
 def slot(cron: str, present: datetime) -> str:
     found = Scheduled("points.chain_audit", cron).latest_slot(present)
+    return found.isoformat(timespec="minutes") if found else "never"
+
+
+def following(cron: str, present: datetime) -> str:
+    found = Scheduled("points.chain_audit", cron).next_slot(present)
     return found.isoformat(timespec="minutes") if found else "never"
 
 
@@ -37,6 +42,31 @@ NOON = datetime(2026, 11, 24, 12, 0, 30, tzinfo=ZONE)
 )
 def test_the_latest_slot_is_the_last_instant_that_was_due(cron: str, expected: str) -> None:
     assert slot(cron, NOON) == expected
+
+
+@pytest.mark.parametrize(
+    ("cron", "expected"),
+    [
+        ("* * * * *", "2026-11-24T12:01+08:00"),
+        ("*/5 * * * *", "2026-11-24T12:05+08:00"),
+        ("0 12 * * *", "2026-11-25T12:00+08:00"),
+        ("30 0 1 * *", "2026-12-01T00:30+08:00"),
+        ("30 2 * * 0", "2026-11-29T02:30+08:00"),
+        ("0 0 29 2 *", "2028-02-29T00:00+08:00"),
+        ("0 0 30 2 *", "never"),
+        ("59 23 31 12 *", "2026-12-31T23:59+08:00"),
+    ],
+)
+def test_the_next_slot_is_the_first_instant_that_will_be_due(cron: str, expected: str) -> None:
+    assert following(cron, NOON) == expected
+
+
+@pytest.mark.parametrize("scheduled", SCHEDULE, ids=lambda scheduled: scheduled.name)
+def test_the_slot_after_one_is_the_next_one(scheduled: Scheduled) -> None:
+    after = scheduled.next_slot(NOON)
+    assert after is not None
+    assert scheduled.latest_slot(after) == after
+    assert slot_instant(scheduled.slot_key(after)) == after
 
 
 def test_a_slot_is_due_from_its_first_second_on() -> None:

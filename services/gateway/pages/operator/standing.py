@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,12 @@ from services.gateway.clients import ServiceProblem
 from services.gateway.pages.services import BY_SERVICE
 from shared.identity import Principal
 from shared.messaging.dead_letters import summarise_outbox
+from shared.messaging.scheduled_runs import RunState, ScheduledRun, scheduled_runs
 from shared.models.base import now
 from shared.models.plumbing import DEAD_LETTERS
+from shared.release import RELEASE
 from shared.topology import Service
+from shared.web.health import needed_schema
 
 _LETTERS = 50
 # A message that has waited so long was sent several times: someone should look at the receiver's worker.
@@ -32,11 +35,14 @@ class Standing:
     waiting: int = 0
     oldest_since: datetime | None = None
     dead: int = 0
+    release: str = ""
+    schema: str = ""
+    scheduled: tuple[ScheduledRun, ...] = ()
 
     @property
     def needs_someone(self) -> bool:
         """Whether a person must act now."""
-        return not self.answers or bool(self.dead) or self.is_late
+        return not self.answers or bool(self.dead) or self.is_late or any(map(is_behind, self.scheduled))
 
     @property
     def is_late(self) -> bool:
@@ -81,17 +87,49 @@ def letters_of(session: Session, principal: Principal, standing: Standing) -> li
     ]
 
 
+def is_behind(run: ScheduledRun) -> bool:
+    """Whether someone must look after a scheduled task: it was not started, or has waited for too long."""
+    if run.state is RunState.WAITING:
+        return run.due_at is not None and now() - run.due_at > LATE
+    return run.state in {RunState.MISSED, RunState.DEAD}
+
+
 def _gateway(session: Session) -> Standing:
     found = summarise_outbox(session)
-    return Standing(Service.GATEWAY, True, found.waiting, found.oldest_since, found.dead_letters)
+    return Standing(
+        Service.GATEWAY,
+        True,
+        found.waiting,
+        found.oldest_since,
+        found.dead_letters,
+        RELEASE,
+        needed_schema(),
+        tuple(scheduled_runs(session, now())),
+    )
 
 
 def _asked(service: Service, principal: Principal) -> Standing:
     try:
         data = BY_SERVICE[service].get(f"/api/{service}/outbox", principal).data
+        background = BY_SERVICE[service].get(f"/api/{service}/background", principal).data
     except ServiceProblem:
         return Standing(service, False)
-    since = data["oldest_since"]
     return Standing(
-        service, True, data["waiting"], datetime.fromisoformat(since) if since else None, data["dead_letters"]
+        service,
+        True,
+        data["waiting"],
+        _instant(data["oldest_since"]),
+        data["dead_letters"],
+        background["release"],
+        background["schema"],
+        tuple(_run(item) for item in background["scheduled"]),
     )
+
+
+def _run(item: Mapping[str, Any]) -> ScheduledRun:
+    due_at, done_at, next_at = (_instant(item[name]) for name in ("due_at", "done_at", "next_at"))
+    return ScheduledRun(item["name"], RunState(item["state"]), due_at, done_at, next_at)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from services.gateway.clients import ServiceProblem
+from services.gateway.pages.operator.presentation import (
+    queue_lines,
+    recalculation_lines,
+    run_line,
+    service_line,
+    service_words,
+    trouble,
+)
 from services.gateway.pages.operator.standing import Standing, letters_of, standings
-from services.gateway.pages.services import BY_SERVICE
+from services.gateway.pages.services import BY_SERVICE, points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
-from services.gateway.pages.words import duration_words, moment_words
+from services.gateway.pages.words import moment_words
 from shared.errors import NotFound
 from shared.identity import Principal, Role
 from shared.messaging.dead_letters import resend_dead_letter
-from shared.models.base import now
+from shared.messaging.queue_lengths import queue_lengths
+from shared.settings import settings
 from shared.topology import Service
 from shared.web import allow, current_principal, current_session, writing
 
 blueprint = Blueprint("operator", __name__)
+_RUNS = 5
 
 
 @blueprint.get("/operator")
 @allow(Role.OPERATOR)
 def show() -> str:
-    """Services, what waits, dead letters."""
+    """Services, dead letters, queues, scheduled tasks, recalculations."""
     session, principal = current_session(), current_principal()
     found = standings(session, principal)
+    lengths = queue_lengths(settings().redis_url)
     letters = [letter for standing in found for letter in letters_of(session, principal, standing)]
     return render_template(
         "operator/show.html",
         lead=_("只有要人处理的事才标红。"),
-        trouble=" ".join(_trouble(standing) for standing in found if standing.needs_someone),
-        services=[_line(standing) for standing in found],
+        trouble=" ".join(_troubles(found, lengths is not None)),
+        services=[service_line(standing) for standing in found],
+        queues=None if lengths is None else queue_lines(lengths),
+        scheduled=[run_line(standing.service, run) for standing in found for run in standing.scheduled],
+        unknown=[service_words(standing.service) for standing in found if not standing.answers],
+        runs=_recalculations(principal),
         letters=[
             {
                 "service": letter.service.value,
@@ -68,56 +86,30 @@ def resend_own(letter_id: str) -> Response:
     return _sent()
 
 
-def service_words(service: Service) -> str:
-    """What people call a service."""
-    return {
-        Service.INTAKE: _("台账和诉求"),
-        Service.POINTS: _("积分"),
-        Service.PETITIONS: _("信访"),
-        Service.GATEWAY: _("入口和页面"),
-    }[service]
-
-
 def _sent() -> Response:
     flash(_("已再送一次。处理成功后它不会再出现在这里。"), "done")
     return redirect(url_for("operator.show"), code=303)
 
 
-def _line(standing: Standing) -> dict[str, object]:
-    if not standing.answers:
-        return {
-            "name": service_words(standing.service),
-            "state": _("没有应答"),
-            "waiting": "",
-            "oldest": "",
-            "dead": "",
-        }
-    since = standing.oldest_since
-    return {
-        "name": service_words(standing.service),
-        "state": _("正常"),
-        "waiting": standing.waiting,
-        "oldest": duration_words((now() - since).total_seconds()) if since else "",
-        "dead": standing.dead,
-    }
+def _troubles(found: Sequence[Standing], redis_answers: bool) -> Iterator[str]:
+    if not redis_answers:
+        yield _("Redis 没有应答：消息都在数据库里等着，不会丢。请启动 Redis，它们会自己送出去。")
+    yield from (trouble(standing) for standing in found if standing.needs_someone)
 
 
-def _trouble(standing: Standing) -> str:
-    name = service_words(standing.service)
-    if not standing.answers:
-        return _("“%(name)s”没有应答：看它的日志，再重新启动它。", name=name)
-    if standing.dead:
-        return _(
-            "“%(name)s”有 %(count)s 条消息没处理成：看下面的原因，改好后再送一次。", name=name, count=standing.dead
-        )
-    return _("“%(name)s”发出的消息等了太久：看看后台任务和 Redis 是不是在运行。", name=name)
+def _recalculations(principal: Principal) -> list[dict[str, str]] | None:
+    try:
+        answer = points.get("/api/points/recalculations", principal, limit=_RUNS)
+    except ServiceProblem:
+        return None
+    return recalculation_lines(answer.data["items"])
 
 
 @ask_source(Role.OPERATOR)
 def services_in_trouble(principal: Principal) -> list[AskGroup]:
     """Services that someone must look at."""
     asks = [
-        Ask(_trouble(standing), _("打开运维页"), url_for("operator.show"))
+        Ask(trouble(standing), _("打开运维页"), url_for("operator.show"))
         for standing in standings(current_session(), principal)
         if standing.needs_someone
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import url_for
 
-from services.gateway.pages.operator.views import service_words
+from services.gateway.pages.operator.presentation import service_words
 from services.gateway.pages.verification.chains import ProvedChain
 from services.gateway.pages.wording import _
 from services.gateway.pages.words import count_words, duration_words, moment_words
