@@ -16,7 +16,7 @@ from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.quarters.transitions import close_quarter, publish_quarter, tally_quarter
 from services.points.store.fulfilments import fulfil_redemption
 from services.points.store.items import ItemFacts, add_item
-from services.points.store.opening_days import state_opening_days
+from services.points.store.opening_days import state_opening_days, version_of
 from services.points.store.reservations import reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from shared.errors import Conflict
@@ -153,7 +153,9 @@ class PointsMaker:
     def store(self, session: Session, made: MadeTownship, village: MadeVillage) -> None:
         """Goods on the shelf, some redemptions fulfilled, a few that wait to be fetched."""
         keeper = villager_of(made, village, session, DutyKind.KEEPER, 0)
-        state_opening_days(session, keeper, village_code=village.plan.code, weekdays=STORE_OPEN_ON)
+        state_opening_days(
+            session, keeper, village_code=village.plan.code, weekdays=STORE_OPEN_ON, expected_version=version_of(())
+        )
         items = []
         for goods in GOODS:
             facts = ItemFacts(name=goods.name, unit=goods.unit, points=goods.points, cost_fen=goods.cost_fen)

@@ -3,7 +3,7 @@
 from shared.web.access import allow, current_principal, routes_without_access, unguarded
 from shared.web.application import ServiceApp, create_service_app
 from shared.web.cursors import Page, PageArguments, page_of, page_schema
-from shared.web.etags import expected_version, require_version, set_version
+from shared.web.etags import conditional, expected_version, given_version, require_version, set_version
 from shared.web.idempotency import idempotent
 from shared.web.openapi import Blueprint
 from shared.web.unit_of_work import current_session, writing
@@ -14,10 +14,12 @@ __all__ = [
     "PageArguments",
     "ServiceApp",
     "allow",
+    "conditional",
     "create_service_app",
     "current_principal",
     "current_session",
     "expected_version",
+    "given_version",
     "idempotent",
     "page_of",
     "page_schema",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from flask import Response, g, request
 
 from shared.errors import Stale
 from shared.web.refusals import PreconditionRequired
 
+View = TypeVar("View", bound=Callable[..., Any])
 _VERSION = re.compile(r'(?:W/)?"v(\d{1,18})"')
 
 
@@ -20,6 +24,31 @@ def etag_of(version: int) -> str:
 def set_version(version: int) -> None:
     """Let the answer of this request carry the record's version as its ETag."""
     g.record_version = version
+
+
+def conditional(*, required: bool = True) -> Callable[[View], View]:
+    """Mark a view that edits what someone has looked at: it takes `If-Match`, and the description says so.
+
+    Stands below `allow`. Where `required`, a request without one is refused before anything of it is parsed; else
+    the view heeds what is given. The view passes `expected_version()` (or `given_version()`) to the domain.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def checked(*args: Any, **kwargs: Any) -> Any:
+            if required:
+                expected_version()
+            return view(*args, **kwargs)
+
+        checked._apidoc = {**getattr(view, "_apidoc", {}), "conditional": required}  # type: ignore[attr-defined]
+        return cast(View, checked)
+
+    return decorate
+
+
+def given_version() -> int | None:
+    """The version in `If-Match`; None without one. Pages send what they showed, who only knows the act need not."""
+    return expected_version() if request.headers.get("If-Match") else None
 
 
 def expected_version() -> int:

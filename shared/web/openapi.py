@@ -29,6 +29,12 @@ IDEMPOTENCY_PARAMETER = {
     "description": "防重复编号：同一份内容重发时不变，得到同一条记录",
     "schema": {"type": "string", "minLength": 8, "maxLength": 64},
 }
+IF_MATCH_PARAMETER = {
+    "in": "header",
+    "name": "If-Match",
+    "description": "改之前看到的版本：GET 答复里的 ETag，原样送回",
+    "schema": {"type": "string", "example": '"v1"'},
+}
 _TITLES = {
     Service.INTAKE: "台账与诉求",
     Service.POINTS: "积分",
@@ -50,7 +56,7 @@ class ProblemSchema(Schema):
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest is untyped, its decorators too
-    """A topic's routes. Documents who may call them and where an `Idempotency-Key` is needed."""
+    """A topic's routes. Documents who may call them, and where an `Idempotency-Key` or `If-Match` is needed."""
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -95,6 +101,9 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
     def _prepare_rules_doc(doc: dict[str, Any], doc_info: dict[str, Any], **_context: Any) -> dict[str, Any]:
         if doc_info.get("idempotent"):
             doc["parameters"] = [*doc.get("parameters", []), IDEMPOTENCY_PARAMETER]
+        if "conditional" in doc_info:
+            required = {"required": doc_info["conditional"]}
+            doc["parameters"] = [*doc.get("parameters", []), IF_MATCH_PARAMETER | required]
         if "roles" in doc_info:
             doc["x-roles"] = [str(role) for role in doc_info["roles"]]
         return doc

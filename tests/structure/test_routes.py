@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,14 @@ def test_the_description_of_the_api_is_valid(app_of: AppOf, service: Service) ->
         document = authenticated.get(f"/api/{service}/openapi.json").get_json()
     validate(document)
     assert document["paths"]
+
+
+@pytest.mark.parametrize("service", list(Service))
+def test_every_view_that_edits_what_was_looked_at_is_described_so(app_of: AppOf, service: Service) -> None:
+    for name, view in app_of(service).view_functions.items():
+        words = getattr(inspect.unwrap(view), "__code__", None)
+        edits = words is not None and bool({"expected_version", "given_version"} & set(words.co_names))
+        assert edits == ("conditional" in getattr(view, "_apidoc", {})), name
 
 
 def _public() -> Any:

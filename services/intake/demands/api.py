@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
-
 from services.intake.demands.access import READERS, demand_by_id
 from services.intake.demands.acts import Act, act_on_demand
 from services.intake.demands.conversion import convert_demand
@@ -37,9 +35,10 @@ from shared.web import (
     Blueprint,
     Page,
     allow,
+    conditional,
     current_principal,
     current_session,
-    expected_version,
+    given_version,
     idempotent,
     page_of,
     page_schema,
@@ -105,13 +104,14 @@ def show(demand_id: int) -> DemandDetail:
 
 @blueprint.route("/<int:demand_id>/acts", methods=["POST"])
 @allow(*READERS)
+@conditional(required=False)
 @blueprint.arguments(ActSchema)
 @blueprint.response(200, DemandDetailSchema)
 def act(values: dict[str, Any], demand_id: int) -> DemandDetail:
     """Assign, take, start, answer, send back, confirm, reopen or withdraw; `If-Match` is heeded when given."""
     actor, session = current_principal(), current_session()
     demand = demand_by_id(session, actor, demand_id)
-    act_on_demand(session, actor, demand, Act(**values), expected_version=_given_version())
+    act_on_demand(session, actor, demand, Act(**values), expected_version=given_version())
     return _detail(demand)
 
 
@@ -135,11 +135,6 @@ def open_reporter_phone(values: dict[str, Any], demand_id: int) -> dict[str, str
     """The reporter's full phone, for a purpose that the audit log keeps."""
     actor, session = current_principal(), current_session()
     return {"value": open_phone(session, actor, demand_by_id(session, actor, demand_id), values["purpose"])}
-
-
-def _given_version() -> int | None:
-    """A page sends the version that it showed; a client that only knows the act need not."""
-    return expected_version() if request.headers.get("If-Match") else None
 
 
 def _detail(demand: Demand) -> DemandDetail:

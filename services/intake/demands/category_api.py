@@ -20,6 +20,7 @@ from shared.models.intake import DemandCategory
 from shared.web import (
     Blueprint,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -75,6 +76,7 @@ def create(values: dict[str, Any]) -> DemandCategory:
 
 @blueprint.route("/<int:category_id>", methods=["PUT"])
 @allow(Role.ADMIN)
+@conditional()
 @blueprint.arguments(CategorySchema)
 @blueprint.response(200, CategorySchema)
 def change(values: dict[str, Any], category_id: int) -> DemandCategory:

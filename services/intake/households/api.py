@@ -42,6 +42,7 @@ from shared.web import (
     Blueprint,
     Page,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -96,6 +97,7 @@ def show(household_id: int) -> HouseholdView:
 
 @blueprint.route("/<int:household_id>", methods=["PATCH"])
 @allow(*REGISTRY_WRITERS)
+@conditional()
 @blueprint.arguments(HouseholdChangeSchema)
 @blueprint.response(200, HouseholdSchema)
 def change(values: dict[str, Any], household_id: int) -> HouseholdView:
@@ -107,6 +109,7 @@ def change(values: dict[str, Any], household_id: int) -> HouseholdView:
 
 @blueprint.route("/<int:household_id>/end", methods=["POST"])
 @allow(*REGISTRY_WRITERS)
+@conditional()
 @blueprint.arguments(LastDaySchema)
 @blueprint.response(200, HouseholdSchema)
 def end(values: dict[str, Any], household_id: int) -> HouseholdView:
@@ -118,6 +121,7 @@ def end(values: dict[str, Any], household_id: int) -> HouseholdView:
 
 @blueprint.route("/<int:household_id>/head", methods=["POST"])
 @allow(*REGISTRY_WRITERS)
+@conditional()
 @blueprint.arguments(NewHeadSchema)
 @blueprint.response(200, HouseholdSchema)
 def change_head(values: dict[str, Any], household_id: int) -> HouseholdView:
@@ -164,6 +168,7 @@ def add(values: dict[str, Any], household_id: int) -> dict[str, Any]:
 
 @blueprint.route("/<int:household_id>/residents/<int:person_id>", methods=["PATCH"])
 @allow(*REGISTRY_WRITERS)
+@conditional()
 @blueprint.arguments(PersonChangeSchema)
 @blueprint.response(200, PersonMadeSchema)
 def change_resident(values: dict[str, Any], household_id: int, person_id: int) -> dict[str, Any]:

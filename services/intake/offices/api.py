@@ -32,6 +32,7 @@ from shared.web import (
     Blueprint,
     Page,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -79,6 +80,7 @@ def create(values: dict[str, Any]) -> Office:
 
 @offices.route("/<int:office_id>", methods=["PUT"])
 @allow(Role.ADMIN)
+@conditional()
 @offices.arguments(OfficeSchema)
 @offices.response(200, OfficeSchema)
 def change(values: dict[str, Any], office_id: int) -> Office:
@@ -134,6 +136,7 @@ def give(values: dict[str, Any]) -> DutyView:
 
 @duties.route("/<int:duty_id>/end", methods=["POST"])
 @allow(Role.ADMIN)
+@conditional()
 @duties.arguments(EndDutySchema)
 @duties.response(200, EndedDutySchema)
 def end(values: dict[str, Any], duty_id: int) -> dict[str, Any]:

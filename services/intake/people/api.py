@@ -14,6 +14,7 @@ from shared.web import (
     Blueprint,
     Page,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -58,6 +59,7 @@ def show(person_id: int) -> PersonView:
 
 @blueprint.route("/<int:person_id>", methods=["PATCH"])
 @allow(Role.ADMIN)
+@conditional()
 @blueprint.arguments(PersonDetailsSchema)
 @blueprint.response(200, PersonSchema)
 def change(values: dict[str, Any], person_id: int) -> PersonView:

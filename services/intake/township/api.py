@@ -7,7 +7,7 @@ from typing import Any
 from services.intake.township.schemas import TownshipSchema
 from services.intake.township.words import TownshipView, TownshipWords, change_township, view_township
 from shared.identity import Role
-from shared.web import Blueprint, allow, current_principal, current_session, expected_version, set_version
+from shared.web import Blueprint, allow, conditional, current_principal, current_session, expected_version, set_version
 
 blueprint = Blueprint("township", __name__, url_prefix="/api/intake/township", description="乡镇设置")
 
@@ -22,6 +22,7 @@ def show() -> TownshipView:
 
 @blueprint.route("", methods=["PUT"])
 @allow(Role.ADMIN)
+@conditional()
 @blueprint.arguments(TownshipSchema)
 @blueprint.response(200, TownshipSchema)
 def change(values: dict[str, Any]) -> TownshipView:

@@ -33,6 +33,7 @@ from shared.web import (
     Blueprint,
     Page,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -78,6 +79,7 @@ def create(values: dict[str, Any]) -> VillageView:
 
 @villages.route("/<code>", methods=["PATCH"])
 @allow(Role.ADMIN)
+@conditional()
 @villages.arguments(VillageChangeSchema)
 @villages.response(200, VillageSchema)
 def change(values: dict[str, Any], code: str) -> VillageView:
@@ -134,6 +136,7 @@ def create_one(values: dict[str, Any]) -> Grid:
 
 @grids.route("/<int:grid_id>", methods=["PATCH"])
 @allow(Role.ADMIN)
+@conditional()
 @grids.arguments(GridChangeSchema)
 @grids.response(200, GridSchema)
 def rename(values: dict[str, Any], grid_id: int) -> Grid:

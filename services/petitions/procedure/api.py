@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request
 from sqlalchemy.orm import Session
 
 from services.petitions.procedure.acts import perform_action
@@ -19,9 +18,10 @@ from shared.models.petitions import Petition
 from shared.web import (
     Blueprint,
     allow,
+    conditional,
     current_principal,
     current_session,
-    expected_version,
+    given_version,
     idempotent,
     set_version,
 )
@@ -40,13 +40,14 @@ def _moved_before(session: Session, actor: Principal, number: str) -> dict[str, 
 
 @blueprint.route("/<string:number>/actions", methods=["POST"])
 @allow(Role.CLERK, Role.LEADER, Role.DISCIPLINE)
+@conditional(required=False)
 @blueprint.arguments(ActionSchema)
 @blueprint.response(200, MovedSchema)
 @idempotent(_moved_before, identify=lambda moved: moved["number"])
 def act(values: dict[str, Any], number: str) -> dict[str, Any]:
     """Do one act of the table. `If-Match` is heeded when given."""
     action, on = values.pop("action"), values.pop("on")
-    version = expected_version() if request.headers.get("If-Match") else None
+    version = given_version()
     session, actor = current_session(), current_principal()
     return _moved(perform_action(session, actor, number, action, ActValues(**values), on=on, expected_version=version))
 

@@ -38,6 +38,7 @@ from shared.web import (
     Page,
     PageArguments,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -102,6 +103,7 @@ def show(values: dict[str, Any], revision: int) -> dict[str, Any]:
 
 @blueprint.route("/rulebooks/<int:revision>", methods=["PUT"])
 @allow(*EDITORS)
+@conditional()
 @blueprint.arguments(RulebookEditSchema)
 @blueprint.response(200, RulebookSchema)
 def change(values: dict[str, Any], revision: int) -> dict[str, Any]:
@@ -123,15 +125,17 @@ def change(values: dict[str, Any], revision: int) -> dict[str, Any]:
 
 @blueprint.route("/rulebooks/<int:revision>", methods=["DELETE"])
 @allow(*EDITORS)
+@conditional()
 @blueprint.response(204)
 def discard(revision: int) -> None:
     """Throw a draft away."""
     session, actor = current_session(), current_principal()
-    discard_draft(session, actor, rulebook_by_revision(session, actor, revision))
+    discard_draft(session, actor, rulebook_by_revision(session, actor, revision), expected_version=expected_version())
 
 
 @blueprint.route("/rulebooks/<int:revision>/publish", methods=["POST"])
 @allow(*EDITORS)
+@conditional()
 @blueprint.response(200, RulebookLineSchema)
 def publish(revision: int) -> Rulebook:
     """Publish a draft; it never changes afterwards."""

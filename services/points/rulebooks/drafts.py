@@ -121,10 +121,14 @@ def publish_draft(session: Session, actor: Principal, book: Rulebook, *, expecte
     return book
 
 
-def discard_draft(session: Session, actor: Principal, book: Rulebook) -> None:
-    """Throw a draft away; its number is given again. Raises Conflict once it is published."""
+def discard_draft(session: Session, actor: Principal, book: Rulebook, *, expected_version: int) -> None:
+    """Throw a draft away as it was looked at; its number is given again.
+
+    Raises Stale where someone else has edited it, Conflict once it is published.
+    """
     _require_editor(actor)
     _require_draft(book)
+    _take(session, book, expected_version)
     session.execute(delete(Rulebook).where(Rulebook.id == book.id, Rulebook.state == RulebookState.DRAFT))
     audit.record(session, actor, "discard_rulebook", "rulebook", book.id, details={"revision": book.revision})
 

@@ -22,6 +22,7 @@ from shared.identity import Role
 from shared.web import (
     Blueprint,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -52,6 +53,7 @@ def export(revision: int) -> Response:
 
 @blueprint.route("/rulebooks/<int:revision>/lines", methods=["POST"])
 @allow(*EDITORS)
+@conditional(required=False)
 @blueprint.arguments(LinesFormSchema, location="form")
 @blueprint.arguments(LinesFileSchema, location="files")
 @blueprint.response(200, LinesImportSchema)

@@ -37,6 +37,7 @@ from shared.web import (
     Blueprint,
     Page,
     allow,
+    conditional,
     current_principal,
     current_session,
     expected_version,
@@ -103,6 +104,7 @@ def show_item(item_id: int) -> ItemView:
 
 @blueprint.route("/items/<int:item_id>", methods=["PUT"])
 @allow(*KEEPERS)
+@conditional()
 @blueprint.arguments(ItemFactsSchema)
 @blueprint.response(200, ItemSchema)
 def change_item(values: dict[str, Any], item_id: int) -> ItemView:

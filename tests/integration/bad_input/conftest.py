@@ -35,6 +35,7 @@ BULK = {Service.POINTS: "points.read_import", Service.INTAKE: "intake.run_import
 _TRACES = ("_audit", "_idempotency", "_outbox", "_inbox", "_session", "_login_attempt", "_import", "_file")
 
 Rows = dict[str, int]
+Contents = dict[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,25 @@ class System:
                 for name, table in Base.metadata.tables.items()
                 if not name.endswith(_TRACES)
             }
+
+    def contents(self) -> Contents:
+        """The same tables with all that their rows say."""
+        with self.database_for(Service.INTAKE).reading() as session:
+            return {
+                name: frozenset(repr(tuple(row)) for row in session.execute(select(table)))
+                for name, table in Base.metadata.tables.items()
+                if not name.endswith(_TRACES)
+            }
+
+    def operations(self) -> dict[str, dict[str, Any]]:
+        """Every operation of the whole API as the gateway describes it, by method and path."""
+        document = self.house.client().get("/api/openapi.json").get_json()
+        return {
+            f"{method.upper()} {path}": operation
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+            if method != "parameters"
+        }
 
     def work(self) -> None:
         """What the bulk workers do with the messages that wait, through the inbox as they do."""

@@ -371,8 +371,15 @@ def test_a_cadre_adopts_for_no_other_village(desk: Desk, demo_house: House) -> N
 
 def test_a_draft_is_discarded_after_asking_and_its_number_comes_back(desk: Desk) -> None:
     desk.draft(LINE)
-    assert "草稿里的 1 条都会删除" in desk.text("/revisions/1/discard")
-    assert desk.send("/revisions/1/discard").status_code == 303
+    asked = desk.text("/revisions/1/discard")
+    assert "草稿里的 1 条都会删除" in asked
+    (version,) = re.findall(r'name="version" value="(\d+)"', asked)
+    desk.send("/revisions/1/title", title="别人改的标题", summary="", version=version)
+    refused = desk.send("/revisions/1/discard", version=version)
+    assert refused.status_code == 422
+    assert "已被别人改过" in refused.text
+    (version,) = re.findall(r'name="version" value="(\d+)"', refused.text)
+    assert desk.send("/revisions/1/discard", version=version).status_code == 303
     desk.draft(LINE)
     assert "HJ01" in desk.text("/revisions/1")
 

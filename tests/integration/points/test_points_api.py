@@ -226,11 +226,13 @@ def test_a_keeper_says_when_the_store_is_open_and_anyone_may_read_it(
     here, there = (f"/opening_days/{village.code}" for village in scored.township.villages)
     assert call(public, "GET", here).json == {"weekdays": []}
     for _ in range(2):
-        assert call(keeper, "PUT", here, {"weekdays": [6, 3, 3]}).json == {"weekdays": [3, 6]}
+        seen = {"If-Match": call(public, "GET", here).headers["ETag"]}
+        assert call(keeper, "PUT", here, {"weekdays": [6, 3, 3]}, headers=seen).json == {"weekdays": [3, 6]}
+    seen = {"If-Match": call(public, "GET", here).headers["ETag"]}
     assert call(public, "GET", here).json == {"weekdays": [3, 6]}
-    assert call(keeper, "PUT", there, {"weekdays": [1]}).status_code == 403
-    assert call(public, "PUT", here, {"weekdays": [1]}).status_code == 401
-    assert call(keeper, "PUT", here, {"weekdays": [8]}).status_code == 422
+    assert call(keeper, "PUT", there, {"weekdays": [1]}, headers=seen).status_code == 403
+    assert call(public, "PUT", here, {"weekdays": [1]}, headers=seen).status_code == 401
+    assert call(keeper, "PUT", here, {"weekdays": [8]}, headers=seen).status_code == 422
     assert call(public, "GET", "/opening_days/431299009001").status_code == 404
 
 

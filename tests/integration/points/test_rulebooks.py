@@ -106,7 +106,8 @@ def test_there_is_one_draft_at_a_time_and_its_number_comes_back_when_it_is_disca
     with pytest.raises(Conflict), database.transaction() as session:
         create_draft(session, admin, title="又一版")
     with database.transaction() as session:
-        discard_draft(session, admin, rulebook_by_revision(session, admin, 2))
+        draft = rulebook_by_revision(session, admin, 2)
+        discard_draft(session, admin, draft, expected_version=draft.version)
     with database.transaction() as session:
         assert create_draft(session, admin, title="第二版").revision == 2
 
@@ -127,7 +128,7 @@ def test_a_published_revision_never_changes(database: Database, admin: Principal
                 expected_version=book.version,
             )
         with pytest.raises(Conflict):
-            discard_draft(session, admin, book)
+            discard_draft(session, admin, book, expected_version=book.version)
 
 
 def test_an_edit_on_an_old_version_is_stale(database: Database, admin: Principal) -> None:

@@ -15,13 +15,13 @@ from services.points.ledger.village import prepare_village
 from services.points.store.fulfilments import fulfil_redemption, refund_redemption
 from services.points.store.items import ItemFacts, add_item, edit_item, price_on
 from services.points.store.lapsing import lapse_redemptions
-from services.points.store.opening_days import opening_days, state_opening_days
+from services.points.store.opening_days import opening_days, state_opening_days, version_of
 from services.points.store.redemptions import redemption_by_code, select_redemptions
 from services.points.store.reservations import cancel_reservation, reserve_goods
 from services.points.store.stock import Delivery, count_stock, receive_goods, write_off
 from shared.calendar import SHANGHAI, today
 from shared.database import Database
-from shared.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from shared.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Stale
 from shared.identity import Principal, Role
 from shared.models.base import now
 from shared.models.points import (
@@ -237,8 +237,16 @@ def test_a_reservation_lasts_seven_days_and_at_least_two_opening_days(
     with time_machine.travel(datetime(2026, 6, 24, 12, tzinfo=SHANGHAI)):
         item_id = shelf(database, scored, keeper)
         with database.transaction() as session:
+            before: tuple[int, ...] = ()
             for weekdays in ((1, 2, 5), open_on):
-                state_opening_days(session, keeper, village_code=village.code, weekdays=weekdays)
+                state_opening_days(
+                    session,
+                    keeper,
+                    village_code=village.code,
+                    weekdays=weekdays,
+                    expected_version=version_of(before),
+                )
+                before = weekdays
             made = reserve_goods(
                 session, keeper, household_id=village.households[1], item_id=item_id, quantity=1, key="k" * 8
             )
@@ -251,11 +259,15 @@ def test_opening_days_are_weekdays_of_ones_own_store(
     here, there = scored.township.villages
     with database.transaction() as session:
         with pytest.raises(Invalid, match="1 到 7"):
-            state_opening_days(session, keeper, village_code=here.code, weekdays=(0, 3))
+            state_opening_days(session, keeper, village_code=here.code, weekdays=(0, 3), expected_version=0)
         with pytest.raises(Forbidden):
-            state_opening_days(session, keeper, village_code=there.code, weekdays=(3,))
-        state_opening_days(session, keeper, village_code=here.code, weekdays=(6, 3, 6))
+            state_opening_days(session, keeper, village_code=there.code, weekdays=(3,), expected_version=0)
+        state_opening_days(session, keeper, village_code=here.code, weekdays=(6, 3, 6), expected_version=0)
         assert opening_days(session, here.id) == {3, 6}
+        with pytest.raises(Stale, match="营业日已被别人改过"):
+            state_opening_days(session, keeper, village_code=here.code, weekdays=(1,), expected_version=0)
+        state_opening_days(session, keeper, village_code=here.code, weekdays=(1,), expected_version=version_of({3, 6}))
+        assert opening_days(session, here.id) == {1}
 
 
 def test_points_goods_and_limits_that_do_not_suffice_are_said_in_words(

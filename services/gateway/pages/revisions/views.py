@@ -145,7 +145,8 @@ def publish(revision: int) -> AnyResponse | tuple[str, int]:
 @allow(*EDITORS)
 def ask_discard(revision: int) -> str:
     """What is lost with a draft."""
-    return render_template("revisions/discard.html", book=read_draft(revision), errors={})
+    book = read_draft(revision)
+    return render_template("revisions/discard.html", book=book, errors={}, version=book["version"])
 
 
 @blueprint.post("/revisions/<int:revision>/discard")
@@ -154,9 +155,11 @@ def discard(revision: int) -> AnyResponse | tuple[str, int]:
     """Throw a draft away."""
     book = read_draft(revision)
     try:
-        points.request("DELETE", f"{API}/{revision}", current_principal())
+        points.request("DELETE", f"{API}/{revision}", current_principal(), version=form_version())
     except ServiceProblem as problem:
-        return render_template("revisions/discard.html", book=book, errors=errors_of(problem)), 422
+        # What stands on the page now is the newest: whoever still means it confirms that.
+        page = render_template("revisions/discard.html", book=book, errors=errors_of(problem), version=book["version"])
+        return page, 422
     flash(_("第 %(n)s 版草稿已删除，已发布的各版不受影响。", n=revision), "done")
     return redirect(url_for("revisions.index"), code=303)
 
