@@ -301,9 +301,13 @@ def test_a_trial_says_how_long_and_the_same_decision_again_changes_nothing(desk:
 def test_a_trial_becomes_permanent_with_the_villages_resolution(desk: Desk, demo_house: House) -> None:
     desk.draft(LINE)
     desk.publish()
-    assert desk.send("/revisions/1/adopt", **decided(demo_house, how="trial")).status_code == 303
+    trial = decided(demo_house, how="trial", trial_quarters="1")
+    assert desk.send("/revisions/1/adopt", **trial).status_code == 303
     assert "（正在试行这一版）" in desk.text("/revisions/1/adopt")
+    cadre = Desk(demo_house.log_in("cadre1"))
+    assert "第 1 版试行到" in cadre.text("/todo")
     assert desk.send("/revisions/1/adopt", **decided(demo_house)).status_code == 303
+    assert "第 1 版试行到" not in cadre.text("/todo")
     assert "（已采用这一版）" in desk.text("/revisions/1/adopt")
     page = desk.text("/revisions")
     assert "决议〔2026〕1号" in page

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date, timedelta
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from services.gateway.clients import ServiceProblem, Upload
 from services.gateway.pages.place import VillageName, villages_of_principal
-from services.gateway.pages.revisions.books import ADOPTERS, API, READERS, Errors, list_books, read_book
+from services.gateway.pages.revisions.books import ADOPTERS, API, READERS, Errors, read_book
 from services.gateway.pages.revisions.corrected import changes_from, revisions_held
 from services.gateway.pages.revisions.decision_form import (
     TRIAL,
@@ -25,16 +24,10 @@ from services.gateway.pages.revisions.decision_form import (
 from services.gateway.pages.revisions.findings import findings_of
 from services.gateway.pages.revisions.standing import Adoption, adoptions_of, waiting_of
 from services.gateway.pages.services import points
-from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
 from services.gateway.pages.words import quarter_words, quarters_words
-from shared.calendar import today
 from shared.errors import NotFound
-from shared.identity import Principal, Role
 from shared.web import allow, current_principal, current_session
-
-_NEWS = timedelta(days=92)
-"""How long a published revision is a village's business to decide on: a quarter."""
 
 
 def add_adopting(blueprint: Blueprint) -> None:
@@ -144,28 +137,3 @@ def _named(village: VillageName, adoptions: Sequence[Adoption], revision: int) -
     if False in decided:
         return _("%(name)s（已采用这一版）", name=village.name)
     return _("%(name)s（正在试行这一版）", name=village.name) if decided else village.name
-
-
-@ask_source(Role.CADRE)
-def revisions_to_decide(principal: Principal) -> list[AskGroup]:
-    """The newest revision, while it is new, in villages that have not adopted it: a cadre brings it to the village."""
-    newest = next((book for book in list_books() if book["state"] == "published"), None)
-    if newest is None:
-        return []
-    since = date.fromisoformat(newest["published_at"][:10])
-    adopted = {each["village"] for each in adoptions_of(principal) if each["revision"] == newest["revision"]}
-    own = villages_of_principal(current_session(), principal, Role.CADRE)
-    if today() - since > _NEWS:
-        return []
-    asks = [
-        Ask(
-            _("%(village)s：要不要采用第 %(n)s 版", village=village.name, n=newest["revision"]),
-            _("办理采用"),
-            url_for("revisions.ask_adopt", revision=newest["revision"], village=village.code),
-            since,
-            detail=newest["title"],
-        )
-        for village in own
-        if village.code not in adopted
-    ]
-    return [AskGroup(_("新的积分细则等村里决定"), asks)]

@@ -11,6 +11,7 @@ from services.gateway.clients import ServiceProblem
 from services.gateway.pages.answers import errors_of
 from services.gateway.pages.place import villages_of, villages_of_principal
 from services.gateway.pages.revisions.adopting import add_adopting
+from services.gateway.pages.revisions.asks import add_asks
 from services.gateway.pages.revisions.books import (
     ADOPTERS,
     API,
@@ -43,6 +44,7 @@ add_categories(blueprint)
 add_findings(blueprint)
 add_adopting(blueprint)
 add_importing(blueprint)
+add_asks()
 _SIMULATED_QUARTERS = 4
 
 
