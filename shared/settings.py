@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from environs import Env, EnvError
+from environs import Env, EnvError, validate
 
 from shared.topology import Service
 
 
 class SettingsError(Exception):
     """Raised at start when a setting is missing or can't be right; the message names the variable and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """After how many days the personal part of a record is forgotten."""
+
+    residents_days: int
+    demands_days: int
+    petitions_days: int
+    notices_days: int
+    contacts_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,7 @@ class Settings:
     scheduler_database_url: str
     metrics_port: int
     metrics_host: str
+    keep: Keeping
 
     def database_url_of(self, service: Service) -> str:
         """The URL that `service` connects with; its own role on PostgreSQL where one is configured."""
@@ -104,6 +116,18 @@ def _read(env: Env) -> Settings:
         scheduler_database_url=with_driver(env.str("SCHEDULER_DATABASE_URL", "") or database_url),
         metrics_port=env.int("XZ_METRICS_PORT", 0),
         metrics_host=env.str("XZ_METRICS_HOST", "127.0.0.1"),
+        keep=_read_keeping(env),
+    )
+
+
+def _read_keeping(env: Env) -> Keeping:
+    at_least_a_month = validate.Range(min=30)
+    return Keeping(
+        residents_days=env.int("XZ_KEEP_RESIDENTS_DAYS", 1095, validate=at_least_a_month),
+        demands_days=env.int("XZ_KEEP_DEMANDS_DAYS", 1095, validate=at_least_a_month),
+        petitions_days=env.int("XZ_KEEP_PETITIONS_DAYS", 3653, validate=at_least_a_month),
+        notices_days=env.int("XZ_KEEP_NOTICES_DAYS", 365, validate=at_least_a_month),
+        contacts_days=env.int("XZ_KEEP_CONTACTS_DAYS", 365, validate=at_least_a_month),
     )
 
 

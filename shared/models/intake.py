@@ -102,6 +102,8 @@ class Demand(Base):
     answered_on: Mapped[date | None]
     closed_on: Mapped[date | None]
     converted_on: Mapped[date | None]
+    # Since then what was said here, and by whom, is forgotten; the record itself stays.
+    forgotten_on: Mapped[date | None]
     petition_state: Mapped[str] = mapped_column(String(20), default="")
     petition_state_version: Mapped[int] = mapped_column(default=0)
     reopened: Mapped[int] = mapped_column(default=0)

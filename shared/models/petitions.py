@@ -74,6 +74,8 @@ class Petition(Base):
     accepted_on: Mapped[date | None]
     delivered_on: Mapped[date | None]
     concluded_on: Mapped[date | None]
+    # Since then what was said here, and by whom, is forgotten; the record itself stays.
+    forgotten_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -178,6 +178,8 @@ class Person(Base):
     care_labels: Mapped[str] = mapped_column(Text, default="[]")
     # Party status of office heads: restricted.
     party_status: Mapped[str | None] = mapped_column(String(20))
+    # Since then who this was is forgotten; the record itself stays.
+    forgotten_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -39,7 +39,8 @@ def create_account(session: Session, actor: Principal, *, person_id: int, userna
     """
     _require_admin(actor)
     name = clean_username(username)
-    person = session.scalar(select(Person).where(Person.id == person_id, Person.township_id == actor.township_id))
+    known = select(Person).where(Person.township_id == actor.township_id, Person.forgotten_on.is_(None))
+    person = session.scalar(known.where(Person.id == person_id))
     if person is None:
         raise NotFound("没有这个人，请先在人员里登记。")
     account = Account(

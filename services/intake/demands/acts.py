@@ -129,7 +129,7 @@ def _assignment(session: Session, demand: Demand, act: Act) -> dict[str, Any]:
             raise Invalid("没有这个办公室，请重新选择。", errors={"office_id": ["没有这个办公室，请重新选择。"]})
     if act.assignee_id is not None:
         person = session.get(Person, act.assignee_id)
-        if person is None or person.township_id != demand.township_id:
+        if person is None or person.township_id != demand.township_id or person.forgotten_on:
             raise Invalid("没有这个人，请重新选择。", errors={"assignee_id": ["没有这个人，请重新选择。"]})
     if act.household_id is not None:
         household = session.get(Household, act.household_id)

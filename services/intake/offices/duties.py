@@ -152,6 +152,6 @@ def _check(session: Session, actor: Principal, new: NewDuty) -> None:
 
 def _person(session: Session, actor: Principal, person_id: int) -> Person:
     person = session.get(Person, person_id)
-    if person is None or person.township_id != actor.township_id:
+    if person is None or person.township_id != actor.township_id or person.forgotten_on:
         raise Invalid("没有这个人，请重新选择。", errors={"person_id": ["没有这个人，请重新选择。"]})
     return person

@@ -93,5 +93,5 @@ def _check_head(session: Session, actor: Principal, head_id: int | None) -> None
     if head_id is None:
         return
     head = session.get(Person, head_id)
-    if head is None or head.township_id != actor.township_id:
+    if head is None or head.township_id != actor.township_id or head.forgotten_on:
         raise Invalid("没有这个人，请重新选择负责人。", errors={"head_id": ["没有这个人，请重新选择负责人。"]})

@@ -6,8 +6,15 @@ from typing import Any
 
 from services.intake.households.people import checked_person
 from services.intake.people.people import change_person_of_township, person_by_id, register_person, search_people
-from services.intake.people.schemas import NewPersonSchema, PersonDetailsSchema, PersonListArguments, PersonSchema
+from services.intake.people.schemas import (
+    ForgettingSchema,
+    NewPersonSchema,
+    PersonDetailsSchema,
+    PersonListArguments,
+    PersonSchema,
+)
 from services.intake.people.views import PersonView, person_views
+from services.intake.retention.residents import forget_person
 from shared.identity import Role
 from shared.models.registry import Person
 from shared.web import (
@@ -67,6 +74,16 @@ def change(values: dict[str, Any], person_id: int) -> PersonView:
     session, actor = current_session(), current_principal()
     person = person_by_id(session, actor, person_id)
     return _view(change_person_of_township(session, actor, person, expected_version(), **values))
+
+
+@blueprint.route("/<int:person_id>/forget", methods=["POST"])
+@allow(Role.ADMIN)
+@blueprint.arguments(ForgettingSchema)
+@blueprint.response(200, PersonSchema)
+def forget(values: dict[str, Any], person_id: int) -> PersonView:
+    """Forget the personal data of somebody who neither lives nor serves here any more. A repeat does nothing."""
+    session, actor = current_session(), current_principal()
+    return _view(forget_person(session, actor, person_by_id(session, actor, person_id), values["reason"]))
 
 
 def _view(person: Person) -> PersonView:

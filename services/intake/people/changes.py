@@ -27,8 +27,10 @@ def update_person(
     """Change what is given, and further `columns` as they are; an empty phone or number takes it away.
 
     Returns the columns that were written, for the audit log. Raises Invalid at the fields, Conflict for a number of
-    somebody else's, Stale.
+    somebody else's or for somebody who is forgotten, Stale.
     """
+    if person.forgotten_on is not None:
+        raise Conflict("这个人的个人信息已经删除，不能再改。又回来的，请重新登记。")
     read = checked_person(
         {"name": person.name if name is None else name, "phone": phone or "", "identity_number": identity_number or ""}
     )

@@ -20,7 +20,7 @@ def search_people(actor: Principal, *, query: str = "", officials: bool = False)
 
     `officials` leaves only those who hold or held a duty.
     """
-    statement = select(Person).where(Person.township_id == actor.township_id)
+    statement = select(Person).where(Person.township_id == actor.township_id, Person.forgotten_on.is_(None))
     if officials:
         statement = statement.where(exists().where(Duty.person_id == Person.id))
     if cleaned := clean_query(query):

@@ -27,6 +27,7 @@ class PersonSchema(Schema):
     head_name = fields.String()
     village_name = fields.String()
     duties = fields.List(fields.Nested(DutySchema))
+    forgotten_on = fields.Date(allow_none=True)
     version = fields.Integer()
 
 
@@ -74,3 +75,9 @@ class KinshipsSchema(Schema):
     """All that a person has declared."""
 
     items = fields.List(fields.Nested(KinshipSchema))
+
+
+class ForgettingSchema(Schema):
+    """Why somebody's personal data is deleted before its time, for instance 本人申请."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 200))

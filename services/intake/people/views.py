@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -28,6 +29,8 @@ class PersonView:
     head_name: str
     village_name: str
     duties: tuple[DutyView, ...]
+    # Since then the personal data is deleted.
+    forgotten_on: date | None
     version: int
 
 
@@ -60,6 +63,7 @@ def person_views(session: Session, township_id: int, people: Sequence[Person]) -
             head_name=home.head_name if home else "",
             village_name=home.village if home else "",
             duties=tuple(duties[person.id]),
+            forgotten_on=person.forgotten_on,
             version=person.version,
         )
         for person in people
