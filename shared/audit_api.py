@@ -29,7 +29,7 @@ class ChainSchema(Schema):
     holds = fields.Boolean(required=True)
     checked = fields.Integer(required=True, metadata={"description": "这一段核对了多少行"})
     last_seq = fields.Integer(required=True, metadata={"description": "核对到第几行"})
-    digest = fields.String(required=True, metadata={"description": "那一行的摘要"})
+    digest = fields.String(required=True, metadata={"description": "那一行的校验码"})
     next_after = fields.Integer(required=True, allow_none=True, metadata={"description": "下一段从这里接着；空：完了"})
     unchained = fields.Integer(required=True, metadata={"description": "刚写下、还没有编号的行"})
     broken_seq = fields.Integer(required=True, allow_none=True)

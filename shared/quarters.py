@@ -29,6 +29,11 @@ def format_quarter(quarter: int) -> str:
     return f"{quarter // 4}Q{quarter % 4 + 1}"
 
 
+def say_quarter(quarter: int) -> str:
+    """`2026年第三季度`, as sentences for people have it."""
+    return f"{quarter // 4}年第{'一二三四'[quarter % 4]}季度"
+
+
 def first_day(quarter: int) -> date:
     return date(quarter // 4, quarter % 4 * 3 + 1, 1)
 

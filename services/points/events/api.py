@@ -79,17 +79,16 @@ def _find_many(session: Session, actor: Principal, ids: str) -> dict[str, list[A
 @blueprint.arguments(EventArguments, location="query")
 @blueprint.response(200, page_schema(EventSchema))
 def list_them(values: dict[str, Any]) -> Page[Row[Any]]:
-    """Events in one's reach, newest first."""
-    cursor, limit = values.pop("cursor"), values.pop("limit")
+    """Events in one's reach, newest first unless `order` says otherwise."""
+    cursor, limit, order = values.pop("cursor"), values.pop("limit"), values.pop("order")
     session = current_session()
     statement = list_events(session, current_principal(), EventFilter(**values))
-    return _page(session, statement, cursor, limit)
+    return _page(session, statement, cursor, limit, descending=order == "newest")
 
 
-def _page(session: Session, statement: Any, cursor: str | None, limit: int) -> Page[Row[Any]]:
-    return page_of(
-        session, statement.add_columns(Event.id), [Event.id], cursor=cursor, limit=limit, descending=True, scalars=False
-    )
+def _page(session: Session, statement: Any, cursor: str | None, limit: int, *, descending: bool) -> Page[Row[Any]]:
+    columns = statement.add_columns(Event.id)
+    return page_of(session, columns, [Event.id], cursor=cursor, limit=limit, descending=descending, scalars=False)
 
 
 @blueprint.route("", methods=["POST"])

@@ -23,6 +23,7 @@ from services.points.events.sequence import EVENT_IDS, allocate_ids
 from services.points.imports.settling import settle_batch
 from services.points.ledger.village import lock_ledger
 from shared import audit
+from shared.calendar import say_day
 from shared.errors import Conflict, DomainError, Forbidden, Invalid
 from shared.identity import Principal, Role
 from shared.identity.scope import household_in_scope
@@ -165,7 +166,7 @@ def _require_first(session: Session, village_id: int, line: Rule, stated: Declar
         words = "每年只记一次"
     earlier = session.scalar(known.limit(1))
     if earlier is not None:
-        raise Conflict(f"“{line.title}”{words}，这一户 {earlier.isoformat()} 已经登记过了。")
+        raise Conflict(f"“{line.title}”{words}，这一户 {say_day(earlier)} 已经登记过了。")
 
 
 def withdraw_event(session: Session, actor: Principal, event_id: int, *, reason: str = "") -> Event:

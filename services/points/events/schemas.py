@@ -92,6 +92,7 @@ class EventArguments(PageArguments):
     mine = fields.Boolean(load_default=False, metadata={"description": "只要轮到自己审核的"})
     declared_by_me = fields.Boolean(load_default=False, metadata={"description": "只要自己申报的"})
     evidence_file = fields.String(load_default=None, validate=validate.Length(equal=64))
+    order = fields.String(load_default="newest", validate=validate.OneOf(["oldest", "newest"]))
 
 
 class EventSchema(Schema):

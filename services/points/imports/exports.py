@@ -20,7 +20,7 @@ from shared.identity.scope import village_by_code, villages_in_scope
 from shared.models.base import now
 from shared.models.points import Event, EventState, Rule, RuleCode
 from shared.models.registry import Household, Village
-from shared.quarters import format_quarter, quarter_of
+from shared.quarters import quarter_of, say_quarter
 
 _STATES = {
     EventState.DECLARED: "待审核",
@@ -39,7 +39,7 @@ def export_events(session: Session, actor: Principal, village_code: str, quarter
     shown = (VILLAGE, NUMBER, CARD, HEAD, RULE, DAY, QUANTITY, NOTE, WITNESS)
     columns = [ExportColumn(column.header, kinds.get(column.key, CellKind.TEXT)) for column in shown]
     columns += [ExportColumn("内容", width=30), ExportColumn("状态")]
-    caption = f"{village.name} {format_quarter(quarter)} 积分记录　导出人：{actor.name}　导出时间：{say_moment(now())}"
+    caption = f"{village.name} {say_quarter(quarter)} 积分记录　导出人：{actor.name}　导出时间：{say_moment(now())}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.xlsx"
         rows = _rows(session, village, quarter)
@@ -54,7 +54,7 @@ def export_events(session: Session, actor: Principal, village_code: str, quarter
         village_id=village.id,
         details={"rows": count},
     )
-    return f"{village.name}{format_quarter(quarter)}积分记录.xlsx", content
+    return f"{village.name}{say_quarter(quarter)}积分记录.xlsx", content
 
 
 def _rows(session: Session, village: Village, quarter: int) -> Iterator[tuple[object, ...]]:

@@ -18,7 +18,7 @@ from services.points.scoring.quarters import TRIAL_IS_OVER, quarter_rows, rulebo
 from shared.excel.cells import CellError
 from shared.models.points import Rule, RuleCode
 from shared.models.registry import Household, Village
-from shared.quarters import format_quarter, quarter_of
+from shared.quarters import quarter_of, say_quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,7 @@ class Registers:
         if (village_id, quarter) in self.over:
             raise CellError(f"{self.villages[village_id].name}{TRIAL_IS_OVER}")
         if rulebook_id is None:
-            raise CellError(
-                f"{self.villages[village_id].name}在 {format_quarter(quarter)} 还没有积分细则，请核对日期。"
-            )
+            raise CellError(f"{self.villages[village_id].name}在{say_quarter(quarter)}还没有积分细则，请核对日期。")
         found = [
             *self.rules.get((rulebook_id, None), {}).get(name, []),
             *self.rules.get((rulebook_id, village_id), {}).get(name, []),

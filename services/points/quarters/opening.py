@@ -15,7 +15,7 @@ from shared.messages.gateway import Notify
 from shared.messaging import outbox
 from shared.models.points import Adoption, QuarterState, VillageLedger, VillageQuarter
 from shared.models.registry import Duty, DutyKind, Village
-from shared.quarters import format_quarter, quarter_of
+from shared.quarters import quarter_of, say_quarter
 
 
 def open_quarters(session: Session) -> int:
@@ -78,7 +78,7 @@ def _tell_cadres(session: Session, village_ids: Sequence[int], quarter: int) -> 
                 person_ids=sorted(cadres[village.id]),
                 household_ids=[],
                 title="积分细则试行期已满，请办理采用",
-                text=f"{village.name}{format_quarter(quarter)}：{TRIAL_IS_OVER}",
+                text=f"{village.name}{say_quarter(quarter)}：{TRIAL_IS_OVER}",
                 link="/revisions",
                 urgent=False,
             )

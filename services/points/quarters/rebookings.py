@@ -12,7 +12,7 @@ from services.points.ledger.postings import insert_posting, new_head
 from services.points.ledger.village import lock_ledger
 from services.points.scoring.quarters import booked_quarters, quarter_rows
 from shared.models.points import PostingKind
-from shared.quarters import format_quarter
+from shared.quarters import say_quarter
 
 
 def bring_home(session: Session, village_id: int, quarter: int, *, made_by: str) -> None:
@@ -26,7 +26,7 @@ def bring_home(session: Session, village_id: int, quarter: int, *, made_by: str)
     open_later = " ".join(f"WHEN {later} THEN {where}" for later, where in booked.items() if later > quarter)
     if not open_later:
         return
-    reason = f"{format_quarter(quarter)}重新开放，期间记到以后季度的改记回来。"
+    reason = f"{say_quarter(quarter)}重新开放，期间记到以后季度的改记回来。"
     parameters = {"village": village_id, "origin": quarter}
     out = f"""line AS (
   SELECT event_id AS position, min(household_id) AS household_id, event_id, CAST(-sum(amount) AS integer) AS amount,

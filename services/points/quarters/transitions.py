@@ -13,7 +13,7 @@ from services.points.quarters.editions import publish_edition
 from services.points.quarters.rebookings import bring_home
 from services.points.scoring.quarters import ensure_quarter
 from shared import audit
-from shared.calendar import today
+from shared.calendar import say_day, today
 from shared.errors import Conflict, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
@@ -50,7 +50,7 @@ def tally_quarter(session: Session, actor: Principal, village_code: str, quarter
     if row.state is QuarterState.TALLIED:
         return row
     if today() <= last_day(quarter):
-        raise Conflict(f"这个季度到 {last_day(quarter).isoformat()} 才结束，结束以后才能统计。")
+        raise Conflict(f"这个季度到 {say_day(last_day(quarter))} 才结束，结束以后才能统计。")
     _move(session, row, QuarterState.OPEN, QuarterState.TALLIED, tallied_by=actor.person_id, tallied_at=now())
     # What comes later is booked there.
     ensure_quarter(session, row.village_id, quarter + 1)
@@ -160,7 +160,7 @@ def _move(session: Session, row: VillageQuarter, old: QuarterState, new: Quarter
 
 def _require_heard(session: Session, row: VillageQuarter) -> None:
     if row.objections_until is not None and today() <= row.objections_until:
-        raise Conflict(f"公示期到 {row.objections_until.isoformat()}，期满后才能定榜。")
+        raise Conflict(f"公示期到 {say_day(row.objections_until)}，期满后才能定榜。")
     unanswered = session.scalar(
         select(func.count()).where(
             Objection.village_id == row.village_id,

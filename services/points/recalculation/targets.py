@@ -14,7 +14,7 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role
 from shared.models.points import Adoption, RecalculationMode, Rulebook, RulebookState, VillageQuarter
 from shared.models.registry import Village
-from shared.quarters import format_quarter
+from shared.quarters import say_quarter
 
 # Built once: building a statement costs more than running these.
 _CORRECTIONS = select(Adoption.village_id, Adoption.rulebook_id).where(
@@ -129,7 +129,7 @@ def require_adopted(
         for quarter in of_village:
             if in_force.get((village_id, quarter)) != rulebook.id:
                 raise Conflict(
-                    f"{villages[village_id].name}在 {format_quarter(quarter)} 采用的不是第 {rulebook.revision} 版细则，"
+                    f"{villages[village_id].name}在{say_quarter(quarter)}采用的不是第 {rulebook.revision} 版细则，"
                     "不能按这一版重算。请先办理采用，或不指定版本。"
                 )
 

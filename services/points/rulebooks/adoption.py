@@ -21,7 +21,7 @@ from shared.identity import Principal, Role
 from shared.identity.scope import village_by_code
 from shared.models.points import Adoption, Rulebook, RulebookState
 from shared.models.registry import Village
-from shared.quarters import first_day, format_quarter, quarter_of
+from shared.quarters import first_day, format_quarter, quarter_of, say_quarter
 
 ADOPTERS = (Role.ADMIN, Role.CADRE)
 LONGEST_TRIAL = 2
@@ -154,7 +154,7 @@ def _check_against_known(
             errors={"correction.lines": ["转为正式采用不是更正。"]},
         )
     if quarter < trial.from_quarter:
-        sentence = f"这一版从 {format_quarter(trial.from_quarter)} 起试行，正式采用不能更早。"
+        sentence = f"这一版从{say_quarter(trial.from_quarter)}起试行，正式采用不能更早。"
         raise Invalid(sentence, errors={"effective_from": [sentence]})
 
 

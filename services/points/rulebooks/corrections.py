@@ -11,7 +11,7 @@ from services.points.scoring.quarters import rulebooks_in_force, rulebooks_kept
 from shared.calendar import today
 from shared.models.points import Rulebook
 from shared.models.registry import Village
-from shared.quarters import format_quarter, quarter_of
+from shared.quarters import quarter_of, say_quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def faults_of_correction(
         found["correction.reason"] = ["请写明更正的原因，它会公布，并告知积分减少的农户。"]
     changed = corrected_lines(session, village.id, book, quarter)
     if changed is None:
-        found["effective_from"] = [f"{village.name}在 {format_quarter(quarter)} 还没有采用细则，没有可以更正的文本。"]
+        found["effective_from"] = [f"{village.name}在{say_quarter(quarter)}还没有采用细则，没有可以更正的文本。"]
     elif not changed:
         found["correction.lines"] = ["这一版和村里在用的没有差别，没有可以更正的条目。"]
     elif set(correction.lines) != changed:

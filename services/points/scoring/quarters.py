@@ -11,7 +11,7 @@ from services.points.ledger.village import ChainEnd, lock_ledger
 from shared.errors import Invalid
 from shared.models.points import Adoption, QuarterState, Rulebook, VillageQuarter
 from shared.models.registry import Village
-from shared.quarters import first_day, format_quarter
+from shared.quarters import say_quarter
 
 # Built once: building a statement costs more than running these.
 _QUARTERS = select(VillageQuarter.quarter, VillageQuarter.rulebook_id, VillageQuarter.state).where(
@@ -112,7 +112,7 @@ def ensure_quarter(session: Session, village_id: int, quarter: int) -> QuarterRo
     if rulebook_id is None:
         village = session.get_one(Village, village_id)
         raise Invalid(
-            f"{village.name}在 {format_quarter(quarter)}（{first_day(quarter).isoformat()} 起）还没有采用任何积分细则，"
+            f"{village.name}在{say_quarter(quarter)}还没有采用任何积分细则，"
             "不能登记这个季度的积分。请先采用一版细则，或核对日期。"
         )
     session.add(VillageQuarter(village_id=village_id, quarter=quarter, rulebook_id=rulebook_id))

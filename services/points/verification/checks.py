@@ -14,7 +14,7 @@ from services.points.scoring import count_scored, differences, everything
 from services.points.verification.chain import first_break
 from shared.amounts import format_hundredths
 from shared.models.points import GENESIS
-from shared.quarters import format_quarter
+from shared.quarters import say_quarter
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,8 @@ def _order(session: Session, end: ChainEnd) -> _Finding:
         problem = f"记账批次应有 {end.seq} 个，实有 {counted.n} 个，最大号 {counted.last}，中间有缺号。"
     elif stray is not None:
         problem = f"编号 {stray} 的明细不属于本村任何记账批次。"
-    return _Finding(counted.n, problem, f"记账批次从 1 到 {end.seq} 没有缺号，每笔明细都有归属。")
+    whole = f"记账批次从 1 到 {end.seq} 没有缺号，每笔明细都有归属。" if end.seq else "还没有记账批次，无须核对。"
+    return _Finding(counted.n, problem, whole)
 
 
 def _reservations(session: Session, end: ChainEnd) -> _Finding:
@@ -189,7 +190,7 @@ ORDER BY b.quarter, b.edition LIMIT 1"""),
     problem = None
     if wrong is not None:
         problem = (
-            f"{format_quarter(wrong.quarter)} 第 {wrong.edition} 版公示榜上印的校验码，"
+            f"{say_quarter(wrong.quarter)}第 {wrong.edition} 版公示榜上印的校验码，"
             f"和第 {wrong.posting_seq} 号记账批次的对不上。"
         )
     return _Finding(counted, problem, f"{counted} 版公示榜上印的校验码，都和账里的那个批次相同。")

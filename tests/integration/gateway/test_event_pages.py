@@ -15,7 +15,7 @@ from services.intake.app import BLUEPRINTS as INTAKE_BLUEPRINTS
 from services.points.app import BLUEPRINTS as POINTS_BLUEPRINTS
 from shared.calendar import today
 from shared.models.gateway import Account
-from shared.models.points import Evidence, Rule
+from shared.models.points import Evidence, Review, Rule
 from shared.models.registry import DutyKind
 from shared.topology import Service
 from shared.web import create_service_app
@@ -109,3 +109,39 @@ def test_one_takes_back_only_what_one_has_declared_oneself(events: House) -> Non
     assert "要改，就重新申报一次" in done
     assert "已撤回" in done
     assert own[0] not in done
+
+
+def test_what_waits_for_a_reviewer_is_oldest_first_and_never_the_own(events: House) -> None:
+    grid, cadre = events.log_in("grid"), events.log_in("cadre1")
+    first, second, third = events.township.villages[0].households[:3]
+    declare(cadre, first, witness="石小满")
+    for household in (third, second):
+        declare(grid, household, witness="石小满")
+    listed = re.findall(r'href="/events/(\d+)/review"', cadre.get("/todo").text)
+    assert len(listed) == 2
+    assert listed == sorted(listed, key=int)
+    own = re.findall(r'action="/events/(\d+)/withdraw"', cadre.get("/events").text)
+    assert set(own).isdisjoint(listed)
+
+
+def test_after_the_first_of_two_reviews_the_page_says_that_another_one_is_needed(
+    events: House, database_for: DatabaseFor
+) -> None:
+    grid, cadre = events.log_in("grid"), events.log_in("cadre1")
+    with database_for(Service.POINTS).transaction() as session:
+        session.execute(update(Rule).values(review=Review.DOUBLE).execution_options(synchronize_session=False))
+    declare(grid, events.township.villages[0].households[0], witness="石小满")
+    review = re.findall(r'href="(/events/\d+/review)"', cadre.get("/events").text)[0]
+    hidden = dict(FIELD.findall(cadre.get(review).text))
+    said = cadre.post(review, data={**hidden, "decision": "approve"}, follow_redirects=True).text
+    assert "等另一个人复审以后才记账" in said
+
+
+def test_without_a_page_of_common_lines_one_chooses_from_all_of_them(events: House, database_for: DatabaseFor) -> None:
+    grid, household = events.log_in("grid"), events.township.villages[0].households[0]
+    with database_for(Service.POINTS).transaction() as session:
+        session.execute(update(Rule).values(common=False).execution_options(synchronize_session=False))
+    refused = declare(grid, household, status=422, rule="")
+    assert "（常用）" not in refused
+    assert 'href="#field-other_rule"' in refused
+    assert "已申报" in declare(grid, household, rule="", other_rule="CLEAN", witness="石小满")

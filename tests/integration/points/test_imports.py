@@ -325,7 +325,7 @@ def test_the_export_can_be_read_by_the_import_and_says_who_and_when(
     with database.transaction() as session:
         name, content = export_events(session, importer, village.code, 2026 * 4 + 1)
         template = events_template(session, importer)
-    assert name == f"{village.name}2026Q2积分记录.xlsx"
+    assert name == f"{village.name}2026年第二季度积分记录.xlsx"
     sheet = openpyxl.load_workbook(io.BytesIO(content)).active
     assert "导出人" in sheet["A1"].value
     assert sheet.max_row == 2 + 36
@@ -426,6 +426,6 @@ def test_a_day_before_any_rulebook_is_named_in_the_error_workbook(
         view = view_of_batch(session, importer, batch_in_scope(session, importer, import_id))
         _, content = error_workbook(session, view.batch)
     reasons = [row[7].value for row in openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows(min_row=3)]
-    assert "2025Q4 还没有积分细则，请核对日期" in reasons[0]
+    assert "2025年第四季度还没有积分细则，请核对日期" in reasons[0]
     assert all(reasons[:5])
     assert reasons[5] is None

@@ -55,7 +55,7 @@ def test_who_only_watches_is_offered_nothing(browser: SignIn, answers: Answers) 
 
 def test_a_refused_act_says_why(browser: SignIn, answers: Answers) -> None:
     answers.add("GET", API, quarter("open"))
-    answers.add("POST", f"{API}/tally", refusal(409, "这个季度到 2026-09-30 才结束，结束以后才能统计。"))
+    answers.add("POST", f"{API}/tally", refusal(409, "这个季度到 9月30日 周三 才结束，结束以后才能统计。"))
     client = browser(Role.CADRE)
     answer = client.post(f"{ADDRESS}/tally", data={"csrf_token": token_of(client, ADDRESS)})
     assert answer.status_code == 409

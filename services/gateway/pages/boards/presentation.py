@@ -110,5 +110,5 @@ class BoardPage:
         """What pins the history: the village's last posting at publication."""
         return [
             _("扫码看网上的这一张榜，应当和纸上的一样。"),
-            _("公布时记到第 %(seq)s 批，摘要如下；账以后若被改动，摘要就对不上。", seq=self._data["seq"]),
+            _("公布时记到第 %(seq)s 批，校验码如下；账以后若被改动，校验码就对不上。", seq=self._data["seq"]),
         ]

@@ -97,13 +97,15 @@ def _evidence(principal: Principal) -> str:
 def _form(household: FoundHousehold, errors: dict[str, list[str]], values: Any) -> str:
     principal = current_principal()
     revision = _revision(principal, household.village)
+    common = _rules(principal, household.village, revision, common=True)
+    if not common and "rule" in errors:
+        # Without tiles the list of all lines is what has to be mended.
+        errors = {**errors, "other_rule": errors["rule"]}
+        del errors["rule"]
     return render_template(
         "events/declare.html",
         household=household,
-        common_rules=[
-            (rule["code"], rule["title"], _asked(rule))
-            for rule in _rules(principal, household.village, revision, common=True)
-        ],
+        common_rules=[(rule["code"], rule["title"], _asked(rule)) for rule in common],
         other_rules=[("", _("（选一条）"))]
         + [
             (rule["code"], _("%(title)s：%(worth)s", title=rule["title"], worth=_asked(rule)))

@@ -100,6 +100,8 @@ def send_review(event_id: int) -> Response | tuple[str, int]:
         return _review(event_id, errors_of(problem, {"verdict": "decision"})), 422
     if done["state"] == "rejected":
         flash(_("已退回“%(title)s”，申报的人会看到原因。", title=title_of(done)), "done")
+    elif done["state"] == "reviewed":
+        flash(_("已初审：%(title)s。这一条要两个人审，等另一个人复审以后才记账。", title=title_of(done)), "done")
     else:
         flash(_("已审核：%(title)s。记错了可以作废，原记录仍然保留。", title=title_of(done)), "done")
     return redirect(url_for("events.index"), code=303)
@@ -182,11 +184,9 @@ def events_to_review(principal: Principal) -> list[AskGroup]:
     if not count:
         return []
     asks = []
-    for state in ("declared", "reviewed"):
-        for event in points.get(_API, principal, state=state, limit=_SHOWN).data["items"]:
-            title = _("%(what)s：%(who)s", what=title_of(event), who=household_words(event))
-            since = day_in(event["declared_at"])
-            said = _("%(day)s %(who)s申报", day=day_words(since), who=event["declarer"] or "")
-            asks.append(Ask(title, _("审核这一条"), url_for("events.review", event_id=event["id"]), since, detail=said))
-    shown = asks[:_SHOWN]
-    return [AskGroup(_("积分等审核"), shown, more=max(0, count - len(shown)), all_href=url_for("events.index"))]
+    for event in points.get(_API, principal, mine=True, order="oldest", limit=_SHOWN).data["items"]:
+        title = _("%(what)s：%(who)s", what=title_of(event), who=household_words(event))
+        since = day_in(event["declared_at"])
+        said = _("%(day)s %(who)s申报", day=day_words(since), who=event["declarer"] or "")
+        asks.append(Ask(title, _("审核这一条"), url_for("events.review", event_id=event["id"]), since, detail=said))
+    return [AskGroup(_("积分等审核"), asks, more=max(0, count - len(asks)), all_href=url_for("events.index"))]

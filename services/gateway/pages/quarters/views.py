@@ -37,7 +37,9 @@ def index() -> str:
             row["village_code"], {"code": row["village_code"], "name": row["village"], "quarters": []}
         )
         village["quarters"].append(line)  # type: ignore[attr-defined]
-    return render_template("quarters/index.html", villages=list(villages.values()))
+    return render_template(
+        "quarters/index.html", villages=list(villages.values()), may_add_villages=current_principal().has(Role.ADMIN)
+    )
 
 
 @blueprint.get("/quarters/<quarter>/<code>")

@@ -195,12 +195,16 @@ def _revision_words(book: dict[str, Any]) -> str:
 
 def _line(run: dict[str, Any]) -> dict[str, Any]:
     words, kind = run_state(run["state"])
-    summary = _(
-        "%(total)s 个村，%(changed)s 条有变动，%(up)s，%(down)s",
-        total=run["total"],
-        changed=run["changed"],
-        up=signed_points(run["points_up"]),
-        down=signed_points(run["points_down"]),
+    summary = (
+        _("%(total)s 个村，没有变动", total=run["total"])
+        if run["state"] == "done" and not run["changed"]
+        else _(
+            "%(total)s 个村，%(changed)s 条有变动，%(up)s，%(down)s",
+            total=run["total"],
+            changed=run["changed"],
+            up=signed_points(run["points_up"]),
+            down=signed_points(run["points_down"]),
+        )
     )
     return {
         "id": run["id"],
