@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError, fields
 
-_TEXT = re.compile(r"(\d{4})Q([1-4])")
+_TEXT = re.compile(r"([1-9]\d{3})Q([1-4])", re.ASCII)
 
 
 def quarter_of(day: date) -> int:
@@ -39,7 +39,8 @@ def first_day(quarter: int) -> date:
 
 
 def last_day(quarter: int) -> date:
-    return first_day(quarter + 1) - timedelta(days=1)
+    month = quarter % 4 * 3 + 3
+    return date(quarter // 4, month, 30 if month in (6, 9) else 31)
 
 
 def year_of(quarter: int) -> int:

@@ -25,6 +25,8 @@ from shared.quarters import first_day, format_quarter, quarter_of, say_quarter
 
 ADOPTERS = (Role.ADMIN, Role.CADRE)
 LONGEST_TRIAL = 2
+FURTHEST_AHEAD = 8
+"""How many quarters ahead a village may decide; a later day is a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ def adopt_rulebook(session: Session, actor: Principal, book: Rulebook, decision:
 
 def _first_quarter(day: date) -> int:
     quarter = quarter_of(day)
+    if quarter > quarter_of(today()) + FURTHEST_AHEAD:
+        sentence = "最多提前两年办理采用，请核对日期。"
+        raise Invalid(sentence, errors={"effective_from": [sentence]})
     if first_day(quarter) != day:
         sentence = f"细则从一个季度的第一天起执行，例如 {first_day(quarter + 1).isoformat()}。"
         raise Invalid(sentence, errors={"effective_from": [sentence]})
@@ -108,14 +113,11 @@ def _check(session: Session, village: Village, book: Rulebook, quarter: int, dec
         errors["matter.decided_on"] = ["决议的日期不能晚于今天。"]
     if matter is None and not 1 <= (decision.trial_quarters or LONGEST_TRIAL) <= LONGEST_TRIAL:
         errors["trial_quarters"] = ["没有决议只能试行，最多两个季度。"]
-    if quarter < quarter_of(today()):
-        if correction is None:
-            errors["effective_from"] = [
-                "细则从本季度或以后的季度起执行；改正录入错误的，请按“更正”办理，写明行和原因。"
-            ]
-        elif matter is None:
-            errors["matter"] = ["更正要写明村里通过原文的决议。"]
+    if quarter < quarter_of(today()) and correction is None:
+        errors["effective_from"] = ["细则从本季度或以后的季度起执行；改正录入错误的，请按“更正”办理，写明行和原因。"]
     if correction is not None:
+        if matter is None:
+            errors["matter"] = ["更正要写明村里通过原文的决议。"]
         errors |= faults_of_correction(session, village, book, quarter, correction)
     if errors:
         raise Invalid("这次采用还有几处需要修改。", errors=errors)

@@ -186,6 +186,9 @@ def test_a_village_adopts_from_the_first_day_of_a_quarter_with_its_matter(
         with pytest.raises(Invalid) as caught:
             adopt_rulebook(session, cadre, book, Decision(code, this_quarter() + timedelta(days=1), MATTER))
         assert "effective_from" in caught.value.errors
+        for day in (first_day(quarter_of(today()) + 9), date(9999, 10, 1), date(9999, 12, 31)):
+            with pytest.raises(Invalid, match="两年"):
+                adopt_rulebook(session, cadre, book, Decision(code, day, MATTER))
         adoption = adopt_rulebook(session, cadre, book, Decision(code, this_quarter(), MATTER))
         assert not adoption.trial
         again = adopt_rulebook(session, cadre, book, Decision(code, this_quarter(), MATTER))
@@ -219,6 +222,7 @@ def test_an_earlier_start_is_a_correction_that_names_its_lines_matter_and_reason
         for decision in (
             Decision(code, earlier, MATTER),
             Decision(code, earlier, correction=Correction(("A1",), "打错")),
+            Decision(code, this_quarter(), correction=Correction(("A1",), "打错")),
             Decision(code, earlier, MATTER, Correction(("A1",), " ")),
             Decision(code, earlier, MATTER, Correction(("A1", "A2"), "打错")),
         ):
