@@ -18,22 +18,34 @@ Prepared = TypeVar("Prepared")
 Handler = Callable[[Session, MessageT], None]
 PreparedHandler = Callable[[Session, MessageT, Prepared], None]
 Preparation = Callable[[Database, MessageT], Prepared]
+GivingUp = Callable[[Session, MessageT], None]
 
 HANDLERS: dict[str, Callable[..., None]] = {}
 PREPARATIONS: dict[str, Preparation[Any, Any]] = {}
-
-
-@overload
-def receives(message: type[MessageT]) -> Callable[[Handler[MessageT]], Handler[MessageT]]: ...
+GIVING_UP: dict[str, GivingUp[Any]] = {}
 
 
 @overload
 def receives(
-    message: type[MessageT], *, prepare: Preparation[MessageT, Prepared]
+    message: type[MessageT], *, give_up: GivingUp[MessageT] | None = None
+) -> Callable[[Handler[MessageT]], Handler[MessageT]]: ...
+
+
+@overload
+def receives(
+    message: type[MessageT],
+    *,
+    prepare: Preparation[MessageT, Prepared],
+    give_up: GivingUp[MessageT] | None = None,
 ) -> Callable[[PreparedHandler[MessageT, Prepared]], PreparedHandler[MessageT, Prepared]]: ...
 
 
-def receives(message: type[Any], *, prepare: Preparation[Any, Any] | None = None) -> Callable[..., Any]:
+def receives(
+    message: type[Any],
+    *,
+    prepare: Preparation[Any, Any] | None = None,
+    give_up: GivingUp[Any] | None = None,
+) -> Callable[..., Any]:
     """Register the decorated function as the handler of `message`.
 
     It gets a session of the receiver's database and the parsed message, and neither commits nor catches: the
@@ -42,6 +54,9 @@ def receives(message: type[Any], *, prepare: Preparation[Any, Any] | None = None
     `prepare(database, message)` does what takes long before that transaction, which on SQLite would keep everybody
     else from writing; the handler gets its result as a third argument. It may be begun again at any time, by another
     worker too, so it changes nothing but how far it says to be, in short transactions of its own.
+
+    `give_up(session, message)` is called in the transaction that makes a dead letter of the message: what people see
+    of its work says then that it failed, instead of being under way for ever.
     """
 
     def register(handler: Callable[..., None]) -> Callable[..., None]:
@@ -51,6 +66,8 @@ def receives(message: type[Any], *, prepare: Preparation[Any, Any] | None = None
         HANDLERS[message.name] = handler
         if prepare is not None:
             PREPARATIONS[message.name] = prepare
+        if give_up is not None:
+            GIVING_UP[message.name] = give_up
         return handler
 
     return register

@@ -40,7 +40,7 @@ from shared.messaging.attempts import (
     uncount_start,
 )
 from shared.messaging.envelope import Envelope
-from shared.messaging.handlers import HANDLERS, PREPARATIONS
+from shared.messaging.handlers import GIVING_UP, HANDLERS, PREPARATIONS
 from shared.models.base import now
 from shared.models.plumbing_tables import inbox_of, service_of
 from shared.request_context import accept_request_id, request_context
@@ -125,7 +125,7 @@ class _Handling:
             attempts, counted = count_start(session, self.envelope.id)
             if attempts > MAX_ATTEMPTS:
                 letter = _letter(self.delivery, self.envelope)
-                parked = park(session, {**letter, "error": KILLED, "attempts": MAX_ATTEMPTS})
+                parked = self._park(session, {**letter, "error": KILLED, "attempts": MAX_ATTEMPTS})
                 return Outcome.DEAD if parked else Outcome.REPEATED
         self.counted = counted
         return None
@@ -180,13 +180,27 @@ class _Handling:
                     log.warning("message_failed", attempts=attempts, error=words, exc_info=error)
                     return Outcome.FAILED
                 letter = _letter(self.delivery, self.envelope)
-                parked = park(session, {**letter, "error": words, "attempts": attempts})
+                parked = self._park(session, {**letter, "error": words, "attempts": attempts})
             log.error("message_parked", attempts=attempts, error=words, exc_info=error)
             return Outcome.DEAD if parked else Outcome.REPEATED
         except Exception as second:
             # Nothing is lost: the id is not in the inbox, so the relay sends the message again.
             log.warning("message_postponed", error=words, then=describe_error(second))
             return Outcome.POSTPONED
+
+    def _park(self, session: Session, letter: dict[str, Any]) -> bool:
+        """Make it a dead letter, and let its topic say so in its own rows."""
+        if not park(session, letter):
+            return False
+        give_up = GIVING_UP.get(self.envelope.name)
+        if give_up is not None:
+            try:
+                with session.begin_nested():
+                    give_up(session, self.message)
+            except Exception as error:
+                # The letter counts more: without it the message would be tried for ever.
+                get_logger().exception("giving_up_failed", message=self.envelope.name, error=describe_error(error))
+        return True
 
 
 def _take(session: Session, envelope: Envelope) -> bool:

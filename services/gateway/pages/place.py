@@ -51,7 +51,7 @@ def place_of(session: Session, township_id: int) -> Place:
     return Place(township.name, township.code, township.phone, township.is_demo, json.loads(township.settings or "{}"))
 
 
-def _is_present() -> ColumnElement[bool]:
+def is_present() -> ColumnElement[bool]:
     """A village that is to be merged later is still one."""
     return or_(Village.valid_to.is_(None), Village.valid_to > today())
 
@@ -60,7 +60,7 @@ def villages_of(session: Session, township_id: int) -> list[VillageName]:
     """Present villages of the township in the order of their codes."""
     rows = session.execute(
         select(Village.code, Village.name, Village.phone)
-        .where(Village.township_id == township_id, _is_present())
+        .where(Village.township_id == township_id, is_present())
         .order_by(Village.code)
     )
     return [VillageName(*row) for row in rows]
@@ -80,7 +80,7 @@ def villages_of_principal(session: Session, principal: Principal, *roles: Role) 
     """The villages in which the person holds one of `roles`; all of the township where one holds there."""
     statement = (
         select(Village.code, Village.name, Village.phone)
-        .where(Village.township_id == principal.township_id, _is_present())
+        .where(Village.township_id == principal.township_id, is_present())
         .order_by(Village.code)
     )
     if not principal.covers_township(*roles):

@@ -26,6 +26,10 @@ from shared.models.intake import RegistryImport
 from shared.models.intake_kinds import ImportKind, ImportState
 
 LISTED_ERRORS = 100
+GIVEN_UP = (
+    "系统试了几次都没有处理成，一行也没有导入。"
+    "请把表重新上传一次；还是这样，请把文件名和时间告诉运维人员，他那里留有原因。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,15 @@ def run_import(session: Session, found: RegistryImport, reading: Reading | None 
         found.id,
         details={"state": found.state, "created": found.created, "changed": found.changed, "by": found.actor},
     )
+    _tell(session, found)
+
+
+def fail_import(session: Session, found: RegistryImport) -> None:
+    """End an import that could not be run at all: nothing of it is written, and its row says what to do."""
+    found.state, found.detail = ImportState.FAILED, GIVEN_UP
+    found.done = found.total = 0
+    found.finished_at = now()
+    found.version += 1
     _tell(session, found)
 
 

@@ -13,7 +13,7 @@ from services.intake.imports.reading import (
     tell_reading,
     write_errors,
 )
-from services.intake.imports.running import check_import, run_import
+from services.intake.imports.running import check_import, fail_import, run_import
 from shared.database import Database
 from shared.messages.intake import RunImport
 from shared.messaging import receives
@@ -41,10 +41,23 @@ def prepare_import(database: Database, message: RunImport) -> Reading | None:
     return reading
 
 
-@receives(RunImport, prepare=prepare_import)
+def give_up_import(session: Session, message: RunImport) -> None:
+    """Say that this turn of the import failed."""
+    found = _unfinished(session, message)
+    if found is not None:
+        fail_import(session, found)
+
+
+@receives(RunImport, prepare=prepare_import, give_up=give_up_import)
 def run(session: Session, message: RunImport, reading: Reading | None = None) -> None:
     """Run the import if this turn of it is still to be done."""
-    found = session.scalar(
+    found = _unfinished(session, message)
+    if found is not None:
+        run_import(session, found, reading)
+
+
+def _unfinished(session: Session, message: RunImport) -> RegistryImport | None:
+    return session.scalar(
         select(RegistryImport)
         .where(
             RegistryImport.id == message.import_id,
@@ -53,5 +66,3 @@ def run(session: Session, message: RunImport, reading: Reading | None = None) ->
         )
         .with_for_update(skip_locked=True)
     )
-    if found is not None:
-        run_import(session, found, reading)

@@ -151,15 +151,10 @@ def _checked(session: Session, actor: Principal, filing: Filing) -> Filing:
         found["representatives"] = ["联名走访应推选 1 到 5 名代表。"]
     if filing.village_id is not None and not _is_of_township(session, actor, filing.village_id):
         found["village"] = ["没有这个村，请从列表里选。"]
-    petitioner = filing.petitioner
-    representatives = filing.representatives
-    try:
-        petitioner = clean_details(petitioner, "petitioner") if petitioner else None
-        representatives = tuple(
-            clean_details(each, f"representatives.{place}") for place, each in enumerate(representatives)
-        )
-    except Invalid as error:
-        found.update(error.errors)
+    petitioner = _cleaned(filing.petitioner, "petitioner", found) if filing.petitioner else None
+    representatives = tuple(
+        _cleaned(each, f"representatives.{place}", found) for place, each in enumerate(filing.representatives)
+    )
     if found:
         raise Invalid("有几处需要修改，改好后再登记。", errors=found)
     return Filing(
@@ -176,6 +171,15 @@ def _checked(session: Session, actor: Principal, filing: Filing) -> Filing:
         major=filing.major,
         official_number=filing.official_number.strip(),
     )
+
+
+def _cleaned(details: PersonDetails, field: str, found: dict[str, list[str]]) -> PersonDetails:
+    """The details as they are stored; what is wrong with them is added to `found`."""
+    try:
+        return clean_details(details, field)
+    except Invalid as error:
+        found.update(error.errors)
+        return details
 
 
 def _is_of_township(session: Session, actor: Principal, village_id: int) -> bool:

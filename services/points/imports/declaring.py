@@ -23,6 +23,10 @@ from shared.models.registry import Person
 from shared.quarters import quarter_of
 
 LISTED_ERRORS = 100
+GIVEN_UP = (
+    "系统试了几次都没有检查成，一行也没有导入。"
+    "请把表重新交一次；还是这样，请把文件名和时间告诉运维人员，他那里留有原因。"
+)
 
 
 def declare_import(session: Session, import_id: int, reading: Reading | None = None) -> ImportBatch | None:
@@ -48,6 +52,20 @@ def declare_import(session: Session, import_id: int, reading: Reading | None = N
     session.flush()
     _tell(session, batch)
     return batch
+
+
+def fail_reading(session: Session, import_id: int) -> None:
+    """End a batch whose workbook could not be read at all: nothing is declared, and its row says what to do."""
+    batch = session.scalar(
+        select(ImportBatch).where(ImportBatch.id == import_id, ImportBatch.state == ImportState.READING)
+    )
+    if batch is None:
+        return
+    batch.state, batch.problem = ImportState.REFUSED, GIVEN_UP
+    batch.rows_total = batch.rows_done = 0
+    batch.version += 1
+    session.flush()
+    _tell(session, batch)
 
 
 def _declare(session: Session, batch: ImportBatch, reading: Reading) -> None:

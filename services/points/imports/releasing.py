@@ -31,6 +31,9 @@ from shared.models.points import (
 )
 
 MADE_BY = "task:points.release_import"
+GIVEN_UP = (
+    "放行试了几次都没有成，一行也没有记账。请再放行一次；还是这样，请把文件名和时间告诉运维人员，他那里留有原因。"
+)
 FEW_HOUSEHOLDS = 200
 FEW_EVENTS = 1_000
 """Up to so many, only these households are scored again; beyond, the whole village is, which costs less."""
@@ -57,9 +60,22 @@ def post_released(session: Session, import_id: int) -> ImportBatch | None:
     batch.rows_left = asked - posted
     batch.state = ImportState.RELEASED if not left else ImportState.DECLARED
     batch.release_rows = None
+    if batch.problem == GIVEN_UP:
+        batch.problem = ""
     batch.version += 1
     session.flush()
     return batch
+
+
+def fail_release(session: Session, import_id: int) -> None:
+    """Give a batch back that could not be posted at all: it waits for a release again, and its row says what to do."""
+    batch = session.scalar(
+        select(ImportBatch).where(ImportBatch.id == import_id, ImportBatch.state == ImportState.RELEASING)
+    )
+    if batch is None:
+        return
+    batch.state, batch.problem, batch.release_rows = ImportState.DECLARED, GIVEN_UP, None
+    batch.version += 1
 
 
 def _post_village(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from services.points.imports.declaring import declare_import
+from services.points.imports.declaring import declare_import, fail_reading
 from services.points.imports.reading import (
     Reading,
     begin_reading,
@@ -14,7 +14,7 @@ from services.points.imports.reading import (
     tell_reading,
     write_errors,
 )
-from services.points.imports.releasing import post_released
+from services.points.imports.releasing import fail_release, post_released
 from shared.database import Database
 from shared.logging import get_logger
 from shared.messages.points_work import ReadImport, ReleaseImport
@@ -41,7 +41,17 @@ def prepare_reading(database: Database, message: ReadImport) -> Reading | None:
     return reading
 
 
-@receives(ReadImport, prepare=prepare_reading)
+def give_up_reading(session: Session, message: ReadImport) -> None:
+    """Say that the reading failed."""
+    fail_reading(session, message.import_id)
+
+
+def give_up_release(session: Session, message: ReleaseImport) -> None:
+    """Say that the release failed."""
+    fail_release(session, message.import_id)
+
+
+@receives(ReadImport, prepare=prepare_reading, give_up=give_up_reading)
 def read(session: Session, message: ReadImport, reading: Reading | None) -> None:
     """Declare the rows of a workbook."""
     batch = declare_import(session, message.import_id, reading)
@@ -49,7 +59,7 @@ def read(session: Session, message: ReadImport, reading: Reading | None) -> None
         get_logger().info("import_read", batch=batch.id, rows=batch.rows_total, wrong=batch.rows_wrong)
 
 
-@receives(ReleaseImport)
+@receives(ReleaseImport, give_up=give_up_release)
 def release(session: Session, message: ReleaseImport) -> None:
     """Post what was released."""
     batch = post_released(session, message.import_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from sqlalchemy import update
 from services.gateway.accounts.passwords import hash_password
 from services.intake.app import BLUEPRINTS
 from services.intake.demands.categories import add_usual_categories
+from shared.calendar import today
 from shared.models.gateway import Account
 from shared.models.intake import DemandCategory
-from shared.models.registry import DutyKind
+from shared.models.registry import DutyKind, Village
 from shared.topology import Service
 from shared.web import create_service_app
 from tests.fixtures.databases import DatabaseFor
@@ -97,6 +99,18 @@ def test_nothing_typed_is_lost_when_a_form_is_refused(town: House) -> None:
     assert "晚上没有水。" in shown
     assert 'value="石桂花"' in shown
     assert 'value="123"' in shown
+
+
+def test_a_village_that_is_to_be_merged_later_is_offered_until_then(town: House, database_for: DatabaseFor) -> None:
+    village = town.township.villages[0]
+
+    def offered() -> bool:
+        return f'value="{village.code}:' in town.client().get("/demands/new").text
+
+    for day, is_offered in ((today() + timedelta(days=30), True), (today() - timedelta(days=1), False)):
+        with database_for(Service.INTAKE).transaction() as session:
+            session.get_one(Village, village.id).valid_to = day
+        assert offered() is is_offered
 
 
 def test_the_same_form_sent_twice_shows_the_same_number(town: House) -> None:

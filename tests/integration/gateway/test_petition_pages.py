@@ -78,6 +78,34 @@ def test_nothing_typed_is_lost_when_a_registration_is_refused(clerk: FlaskClient
     assert 'href="#field-phone"' in answer.text
 
 
+def test_everything_that_is_missing_is_said_at_once_and_what_was_typed_stays(clerk: FlaskClient) -> None:
+    given = {"place": "示例水渠边", "phone": "16000001234", "representatives": "石小满", "major": "yes"}
+    refused = clerk.post("/petitions/new", data={**given, "idempotency_key": "key-of-the-form"})
+    assert refused.status_code == 422
+    for field in ("about", "received_on", "channel", "category", "text", "name"):
+        assert f'href="#field-{field}"' in refused.text, field
+    for value in ("示例水渠边", "16000001234", "石小满"):
+        assert value in refused.text
+    assert re.search(r'name="major"[^>]*checked', refused.text)
+    # Whoever wants to stay unnamed is not asked for a name.
+    unnamed = clerk.post("/petitions/new", data={"anonymous": "yes", "idempotency_key": "key-of-the-form"})
+    assert 'href="#field-name"' not in unnamed.text
+
+
+def test_everything_that_is_wrong_is_said_at_once(clerk: FlaskClient) -> None:
+    wrong = {
+        "text": "路",
+        "phone": "12",
+        "identity_number": "34",
+        "representatives": "石小满 56",
+        "received_on": "2999-01-01",
+    }
+    refused = clerk.post("/petitions/new", data={**FILING, **wrong, "idempotency_key": "key-of-the-form"})
+    assert refused.status_code == 422
+    for field in ("text", "phone", "identity_number", "representatives", "received_on"):
+        assert f'href="#field-{field}"' in refused.text, field
+
+
 def test_nothing_typed_is_lost_when_an_act_is_refused(clerk: FlaskClient) -> None:
     number, _code = _register(clerk)
     answer = clerk.post(

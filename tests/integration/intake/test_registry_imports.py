@@ -16,6 +16,10 @@ from sqlalchemy import func, select
 from services.intake.imports.tasks import run
 from shared.identity import Principal, Role
 from shared.messages.intake import RunImport
+from shared.messaging import handlers
+from shared.messaging.attempts import MAX_ATTEMPTS
+from shared.messaging.inbox import Delivery, Outcome, receive
+from shared.messaging.outbox import envelope_of
 from shared.models.plumbing import OUTBOX
 from shared.models.registry import Duty, Household, Person, Resident
 from shared.privacy import blind_index
@@ -285,3 +289,32 @@ def test_an_export_can_be_imported_again_and_is_kept_with_its_purpose(
         ).status_code
         == 403
     )
+
+
+def test_an_import_whose_message_was_given_up_has_failed_and_says_what_to_do(
+    api: Api, principal_of: PrincipalOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("always")
+
+    cadre = principal_of(Role.CADRE)
+    body = {"kind": "households_residents", "dry_run": "false", "file": (io.BytesIO(workbook(GOOD)), "台账.xlsx")}
+    started = api.call("POST", "/imports", cadre, data=body).get_json()
+    with api.database.reading() as session:
+        row = session.scalars(select(OUTBOX[Service.INTAKE])).one()
+        message = RunImport.load(row.version, row.body)
+    envelope = envelope_of(message)
+    with monkeypatch.context() as broken:
+        broken.setitem(handlers.PREPARATIONS, RunImport.name, fail)
+        outcomes = [
+            receive(api.database, Delivery(envelope.name, envelope.id, envelope.as_json())) for _ in range(MAX_ATTEMPTS)
+        ]
+    assert outcomes[-1] is Outcome.DEAD
+    failed = show(api, cadre, started["id"])
+    assert failed["state"] == "failed"
+    assert "重新上传一次" in failed["detail"]
+    # A letter that is sent again finds nothing to do.
+    before = count(api, Household)
+    work(api)
+    assert show(api, cadre, started["id"]) == failed
+    assert count(api, Household) == before

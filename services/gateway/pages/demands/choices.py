@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from services.gateway.pages.place import is_present
 from services.gateway.pages.services import intake
 from services.gateway.pages.wording import _
 from shared.calendar import today
@@ -21,7 +22,7 @@ def place_options(session: Session, township_id: int) -> list[Option]:
     rows = session.execute(
         select(Village.code, Village.name, Grid.id, Grid.name)
         .outerjoin(Grid, (Grid.village_id == Village.id) & (Grid.level == GridLevel.GROUP))
-        .where(Village.township_id == township_id, Village.valid_to.is_(None))
+        .where(Village.township_id == township_id, is_present())
         .order_by(Village.code, Grid.code)
     ).all()
     options: list[Option] = [("", _("请选择"))]

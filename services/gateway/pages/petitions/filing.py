@@ -63,12 +63,20 @@ def register() -> str | tuple[str, int]:
 
 
 def _missing(form: Any) -> dict[str, list[str]]:
-    """What the service can't say in the words of this form."""
+    """Everything that is not filled in, at once; what is filled in wrongly is said by the service."""
     errors: dict[str, list[str]] = {}
     if form.get("about") not in {"matter", "official"}:
         errors["about"] = [_("请先选这件事是不是反映干部或单位。")]
     if not form.get("received_on"):
         errors["received_on"] = [_("请填写收到的日期，期限从这一天起算。")]
+    if not form.get("channel"):
+        errors["channel"] = [_("请选这件信访是怎么来的。")]
+    if not form.get("category"):
+        errors["category"] = [_("请选这件信访是哪一类。")]
+    if not form.get("text", "").strip():
+        errors["text"] = [_("请写明事实、请求和理由。")]
+    if form.get("anonymous") != "yes" and not form.get("name", "").strip():
+        errors["name"] = [_("请填写姓名；不愿留名的请选匿名。")]
     return errors
 
 
