@@ -80,4 +80,4 @@ class KinshipsSchema(Schema):
 class ForgettingSchema(Schema):
     """Why somebody's personal data is deleted before its time, for instance 本人申请."""
 
-    reason = fields.String(required=True, validate=validate.Length(1, 200))
+    reason = fields.String(required=True, validate=validate.Length(max=200))

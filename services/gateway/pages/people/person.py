@@ -10,6 +10,7 @@ from services.gateway.accounts.accounts import accounts_of_people
 from services.gateway.pages.people.presentation import account_state, duty_line
 from services.gateway.pages.people.relatives import relatives_of
 from services.gateway.pages.services import intake
+from services.gateway.pages.words import day_words
 from shared.web import current_principal, current_session
 
 
@@ -19,6 +20,8 @@ def show_person(
     """The page of one person; `password` is a temporary one, shown this once."""
     principal = current_principal()
     person = intake.get(f"/api/intake/people/{person_id}", principal).data
+    if person["forgotten_on"]:
+        return render_template("people/forgotten.html", day=day_words(person["forgotten_on"]))
     held = intake.get("/api/intake/duties", principal, person_id=person_id, all=True, limit=100).data["items"]
     account = accounts_of_people(current_session(), principal, [person_id]).get(person_id)
     return render_template(

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from services.gateway.accounts.accounts import accounts_of_people
 from services.gateway.clients import ServiceProblem
 from services.gateway.pages.answers import errors_of
-from services.gateway.pages.people import accounts, duties, relatives
+from services.gateway.pages.people import accounts, duties, forgetting, relatives
 from services.gateway.pages.people.person import show_person
 from services.gateway.pages.people.presentation import person_line
 from services.gateway.pages.registry.sections import sections
@@ -23,6 +23,7 @@ blueprint = Blueprint("people", __name__)
 duties.add_routes(blueprint)
 accounts.add_routes(blueprint)
 relatives.add_routes(blueprint)
+forgetting.add_routes(blueprint)
 _API = "/api/intake/people"
 
 
