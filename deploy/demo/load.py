@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from random import Random
 
@@ -39,6 +40,8 @@ from shared.models.registry import Township
 from shared.topology import Service
 
 SEED = 431230203
+SAY_SECONDS = 10.0
+"""A county's history takes minutes: so often someone who waits is told how far it is."""
 
 
 def load(day: date, *, county: bool) -> None:
@@ -58,7 +61,7 @@ def load(day: date, *, county: bool) -> None:
     first_quarter = maker.quarter - CLOSED_QUARTERS
     with points.transaction() as session:
         make_first_rulebook(session, made, first_quarter)
-    say(f"{_history(points, maker, made):,} 条积分记录已记账，{CLOSED_QUARTERS} 个季度已定榜")
+    say(f"{_history(points, maker, made, say):,} 条积分记录已记账，{CLOSED_QUARTERS} 个季度已定榜")
     with points.transaction() as session:
         make_corrected_rulebook(session, made, first_quarter, day)
     with intake.transaction() as session:
@@ -73,9 +76,12 @@ def load(day: date, *, county: bool) -> None:
     say("演示账号已开通")
 
 
-def _history(points: Database, maker: PointsMaker, made: MadeTownship) -> int:
-    count = 0
+def _history(points: Database, maker: PointsMaker, made: MadeTownship, say: Callable[[str], None]) -> int:
+    count, said_at = 0, time.monotonic()
     for index, village in enumerate(made.villages):
+        if time.monotonic() - said_at > SAY_SECONDS:
+            said_at = time.monotonic()
+            say(f"{index}/{len(made.villages)} 个村、{count:,} 条积分记录")
         with points.transaction() as session:
             count += maker.village(session, made, village, is_first=index == 0)
             maker.store(session, made, village)

@@ -23,6 +23,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = {"township": 180.0, "county": 1800.0}
 _OF_ANOTHER_SYSTEM = re.compile(r"(\w+_)?DATABASE_URL|REDIS_URL|HOST|XZ_(?!LOG_|UPLOAD_).*")
 """Settings of the system that the user runs."""
+_LOADING = re.compile(r"^  .*（[\d.]+ 秒）$")
+"""A line in which the loading says how far it is."""
 
 
 def _answers(base: str) -> bool:
@@ -91,8 +93,18 @@ def own_system(size: str) -> Iterator[str]:
 
 def _wait_until_ready(process: subprocess.Popen[bytes], base: str, seconds: float, log: Path) -> None:
     deadline = time.monotonic() + seconds
+    shown = 0
     while not _answers(base):
+        shown = show_loading(log, shown)
         if process.poll() is not None or time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
             raise WalkFailed(f"系统没有启动 it did not start:\n{tail}")
         time.sleep(0.3)
+
+
+def show_loading(log: Path, shown: int) -> int:
+    """Pass on the lines in which the loading says how far it is; `shown` of them were, and now so many are."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if _LOADING.search(line)]
+    for line in lines[shown:]:
+        print(line, flush=True)
+    return len(lines)
