@@ -21,9 +21,10 @@ from services.points.store.reservations import reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from shared.errors import Conflict
 from shared.identity import Grant, Principal, Role
+from shared.models.base import now
 from shared.models.points import BoardEdition, LotSource, RuleCode, VillageQuarter
 from shared.models.registry import DutyKind, Person
-from shared.quarters import first_day, quarter_of
+from shared.quarters import first_day, last_day, quarter_of
 
 CLOSED_QUARTERS = 4
 EVENTS_PER_HOUSEHOLD = 3.05
@@ -90,7 +91,9 @@ class PointsMaker:
             if is_first and quarter == self.quarter:
                 plans = sorted(plans + tour_events(TOUR_HOUSEHOLD, quarter, self._day), key=lambda p: p.occurred_on)
             events = list(self._reviewed(plans, village, rules))
-            record_events_bulk(session, village.id, events, made_by=cadre.actor)
+            # Booked on the quarter's last evening, what lies in the running one at once.
+            booked_at = min(_at(min(last_day(quarter), self._day), 20), now())
+            record_events_bulk(session, village.id, events, made_by=cadre.actor, made_at=booked_at)
             count += len(events)
             if quarter < self.quarter:
                 self._close(session, cadre, village, quarter)

@@ -62,9 +62,11 @@ def record_events_bulk(
     *,
     made_by: str,
     kind: PostingKind = PostingKind.IMPORT,
+    made_at: datetime | None = None,
 ) -> Outcome:
     """Insert reviewed events of one village as posted, in the order given, and post their scores in one posting.
 
+    `made_at`: when they were posted, for a history that is written afterwards; now without one.
     The caller has made sure that households and codes are the village's. Raises Invalid for a day before any rulebook.
     """
     prepare_village(session, village_id)
@@ -82,7 +84,7 @@ def record_events_bulk(
         session, village_id, {(event.rule_id, quarter_of(event.occurred_on)) for event in rows}, None
     )
     scope = Scope({**later.touched, **dict.fromkeys(quarters)})
-    return score_and_post(session, village_id, scope=scope, kind=kind, made_by=made_by)
+    return score_and_post(session, village_id, scope=scope, kind=kind, made_by=made_by, made_at=made_at)
 
 
 def _values(village_id: int, rows: Sequence[ReviewedEvent], ids: Sequence[int]) -> Iterator[tuple[Any, ...]]:

@@ -54,9 +54,10 @@ def new_head(
     *,
     recalculation_id: int | None = None,
     reason: str | None = None,
+    made_at: datetime | None = None,
 ) -> PostingHead:
-    """The head of the next posting after `end`, made now."""
-    return PostingHead(end, kind, made_by, now(), recalculation_id, reason)
+    """The head of the next posting after `end`, made now unless a moment of the past is given."""
+    return PostingHead(end, kind, made_by, made_at or now(), recalculation_id, reason)
 
 
 def insert_posting(

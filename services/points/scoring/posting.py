@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy import Table, bindparam, update
@@ -40,10 +41,15 @@ def score_and_post(
     made_by: str,
     recalculation_id: int | None = None,
     reason: str | None = None,
+    made_at: datetime | None = None,
 ) -> Outcome:
-    """Bring the ledger to the score for this scope: one entry per event that differs, nothing where none does."""
+    """Bring the ledger to the score for this scope: one entry per event that differs, nothing where none does.
+
+    `made_at`: the moment of the posting, for a history that is written afterwards; now without one.
+    """
     village = lock_village(session, village_id)
-    outcome = _post(session, village.end, scope, _Work(kind, made_by, recalculation_id, reason), village.rows)
+    work = _Work(kind, made_by, recalculation_id, reason, made_at)
+    outcome = _post(session, village.end, scope, work, village.rows)
     end_bulk(session, scope)
     return outcome
 
@@ -92,6 +98,7 @@ class _Work:
     made_by: str
     recalculation_id: int | None = None
     reason: str | None = None
+    made_at: datetime | None = None
 
 
 def _post(
@@ -108,7 +115,14 @@ def _post(
     statement = scoring_statement(session, end.village_id, scope, table, nothing_held=end.seq == 0)
     # A recalculation corrects; otherwise the first entry of an event is its award.
     first = "adjustment" if work.kind is PostingKind.RECALCULATION else "award"
-    head = new_head(end, work.kind, work.made_by, recalculation_id=work.recalculation_id, reason=work.reason)
+    head = new_head(
+        end,
+        work.kind,
+        work.made_by,
+        recalculation_id=work.recalculation_id,
+        reason=work.reason,
+        made_at=work.made_at,
+    )
     posted, counts = insert_posting(
         session,
         head,
