@@ -21,6 +21,7 @@ class Keeping:
 
     residents_days: int
     demands_days: int
+    evidence_days: int
     petitions_days: int
     notices_days: int
     contacts_days: int
@@ -125,6 +126,7 @@ def _read_keeping(env: Env) -> Keeping:
     return Keeping(
         residents_days=env.int("XZ_KEEP_RESIDENTS_DAYS", 1095, validate=at_least_a_month),
         demands_days=env.int("XZ_KEEP_DEMANDS_DAYS", 1095, validate=at_least_a_month),
+        evidence_days=env.int("XZ_KEEP_EVIDENCE_DAYS", 1095, validate=at_least_a_month),
         petitions_days=env.int("XZ_KEEP_PETITIONS_DAYS", 3653, validate=at_least_a_month),
         notices_days=env.int("XZ_KEEP_NOTICES_DAYS", 365, validate=at_least_a_month),
         contacts_days=env.int("XZ_KEEP_CONTACTS_DAYS", 365, validate=at_least_a_month),

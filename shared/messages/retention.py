@@ -27,6 +27,7 @@ def _forget_past(service: Service, queue: Queue) -> type[Message]:
 
 FORGET_PAST: dict[Service, type[Message]] = {
     Service.INTAKE: _forget_past(Service.INTAKE, Queue.INTAKE_BULK),
+    Service.POINTS: _forget_past(Service.POINTS, Queue.POINTS_BULK),
     Service.PETITIONS: _forget_past(Service.PETITIONS, Queue.PETITIONS_BULK),
     Service.GATEWAY: _forget_past(Service.GATEWAY, Queue.GATEWAY),
 }

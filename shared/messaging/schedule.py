@@ -15,7 +15,6 @@ from celery.schedules import crontab
 
 from shared.messages.base import Message
 from shared.messages.catalogue import all_messages
-from shared.messages.retention import FORGET_PAST
 from shared.topology import Service
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -94,7 +93,7 @@ SCHEDULE: tuple[Scheduled, ...] = (
     *(Scheduled(f"{service}.chain_audit", "* * * * *") for service in Service),
     *(Scheduled(f"{service}.forget_expired", "20 3 * * *") for service in Service),
     *(Scheduled(f"{service}.renew_fields", "30 2 * * 0") for service in Service),
-    *(Scheduled(f"{service}.forget_past", "50 3 * * *") for service in FORGET_PAST),
+    *(Scheduled(f"{service}.forget_past", "50 3 * * *") for service in Service),
     Scheduled("gateway.forget_logins", "*/30 * * * *"),
     Scheduled("points.sweep_shards", "* * * * *"),
     Scheduled("points.open_quarters", "10 0 * * *"),

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import Update, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from services.points.retention.evidence import forget_unshown
 from shared.database.upserts import execute_counted
-from shared.files import forget_file
 from shared.models.points import BoardRow, Event, Objection, Redemption
 from shared.models.registry import Duty, Household, Resident
 from shared.privacy import mask_name
@@ -22,11 +22,7 @@ def forget_people(session: Session, person_ids: Collection[int], household_ids: 
         execute_counted(session, statement.execution_options(synchronize_session=False))
         for statement in _statements(session, person_ids, household_ids)
     )
-    # The same photo may show the work of several households.
-    still_shown = set(session.scalars(select(Event.evidence_file).where(Event.evidence_file.in_(files)).distinct()))
-    for sha256 in files:
-        if sha256 not in still_shown:
-            forget_file(session, sha256)
+    forget_unshown(session, files)
     return rows
 
 

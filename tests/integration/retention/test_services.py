@@ -68,6 +68,37 @@ def test_boards_lose_the_name_and_evidence_leaves_the_file_store(
         assert read_file(session, photos[1])[1] == paper("b")
 
 
+def test_photos_go_with_the_newest_event_that_they_show(
+    any_database: str, database_for: DatabaseFor, small_township: SmallTownship, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points, (first, second) = database_for(Service.POINTS), small_township.villages[0].households[:2]
+    with points.transaction() as session:
+        build_scored_township(session, small_township)
+        old, shared = (store_file(session, paper(text), name="a.pdf", allowed=SCAN_TYPES).sha256 for text in "ab")
+        days = sorted(session.scalars(select(Event.occurred_on).where(Event.household_id == first).distinct()))
+        for day, photo, household in ((days[0], old, first), (days[0], shared, first), (days[-1], shared, second)):
+            there = (Event.household_id == household, Event.occurred_on == day, Event.evidence_file.is_(None))
+            one = select(func.min(Event.id)).where(*there).scalar_subquery()
+            session.execute(
+                update(Event)
+                .where(Event.id == one, Event.household_id == household)
+                .values(evidence_file=photo)
+                .execution_options(synchronize_session=False)
+            )
+        before = session.execute(select(Entry.id, Entry.amount).order_by(Entry.id)).all()
+    shown: list[list[bool]] = []
+    for night, day in enumerate((days[0], days[0] + timedelta(days=1), days[-1] + timedelta(days=1))):
+        monkeypatch.setattr("services.points.retention.evidence.today", lambda day=day: day + timedelta(days=1095))
+        assert run_nightly(points, f"night-{night}") is Outcome.HANDLED
+        with points.reading() as session:
+            shown.append([file_of(session, photo) is not None for photo in (old, shared)])
+    assert shown == [[True, True], [False, True], [False, False]]
+    with points.reading() as session:
+        assert session.scalars(select(Event.id).where(Event.evidence_file.is_not(None))).all() == []
+        assert session.execute(select(Entry.id, Entry.amount).order_by(Entry.id)).all() == before
+    assert logged(points, "forget_past") == [("1", "保存期限 1095 天已满")] * 2
+
+
 def paper(text: str) -> bytes:
     """A small scan."""
     return b"%PDF-1.4\n% " + text.encode() + b"\n%%EOF\n"

@@ -16,6 +16,7 @@ from shared.topology import Queue, Service
 _TASKS = {
     "chain_audit": _l("串起审计记录"),
     "forget_expired": _l("清理到期的数据"),
+    "forget_past": _l("删除满了保存期限的个人信息"),
     "renew_fields": _l("换上新的加密密钥"),
     "forget_logins": _l("清理过期的登录"),
     "sweep_shards": _l("接着做没做完的重算"),
