@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class AccountSchema(Schema):
@@ -27,7 +27,7 @@ class AccountSchema(Schema):
 class NewAccountSchema(Schema):
     """A new account for a registered person."""
 
-    person_id = fields.Integer(required=True, validate=validate.Range(1, 2**63 - 1))
+    person_id = Id(required=True)
     username = fields.String(required=True, validate=validate.Length(2, 40))
 
 

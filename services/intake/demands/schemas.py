@@ -7,7 +7,7 @@ from webargs.fields import DelimitedList
 
 from services.intake.demands.statistics import Grouping
 from shared.models.intake_kinds import DemandAction, DemandChannel, DemandState
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 _TEXT = validate.Length(max=2000)
 
@@ -20,8 +20,8 @@ class NewDemandSchema(Schema):
     text = fields.String(required=True, validate=validate.Length(max=20000))
     reporter_name = fields.String(required=True, validate=validate.Length(max=200))
     phone = fields.String(load_default="", validate=validate.Length(max=40))
-    group_id = fields.Integer(load_default=None, allow_none=True)
-    household_id = fields.Integer(load_default=None, allow_none=True)
+    group_id = Id(load_default=None, allow_none=True)
+    household_id = Id(load_default=None, allow_none=True)
     place = fields.String(load_default="", validate=validate.Length(max=200))
     is_urgent = fields.Boolean(load_default=False)
     channel = fields.Enum(DemandChannel, by_value=True, load_default=DemandChannel.PAGE)
@@ -45,7 +45,7 @@ class DemandListArguments(PageArguments):
     state = DelimitedList(fields.Enum(DemandState, by_value=True), load_default=list)
     village = fields.String(load_default=None)
     category = fields.String(load_default=None)
-    office_id = fields.Integer(load_default=None)
+    office_id = Id(load_default=None)
     query = fields.String(load_default="", validate=validate.Length(max=60))
     waits_for_me = fields.Boolean(load_default=False)
     since = fields.Date(load_default=None)
@@ -117,9 +117,9 @@ class ActSchema(Schema):
         validate=validate.NoneOf([DemandAction.CONVERT, DemandAction.CONCLUDE], error="这一步不在这里办理。"),
     )
     note = fields.String(load_default="", validate=_TEXT)
-    office_id = fields.Integer(load_default=None, allow_none=True)
-    assignee_id = fields.Integer(load_default=None, allow_none=True)
-    household_id = fields.Integer(load_default=None, allow_none=True)
+    office_id = Id(load_default=None, allow_none=True)
+    assignee_id = Id(load_default=None, allow_none=True)
+    household_id = Id(load_default=None, allow_none=True)
     public_answer = fields.String(load_default="", validate=_TEXT)
     private_answer = fields.String(load_default="", validate=_TEXT)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from services.intake.households.opening import Secret
-from shared.web import PageArguments
+from shared.web import Id, PageArguments, WholeNumber
 
 
 class HouseholdListArguments(PageArguments):
@@ -13,7 +13,7 @@ class HouseholdListArguments(PageArguments):
 
     query = fields.String(load_default="", validate=validate.Length(max=60))
     village = fields.String(load_default=None)
-    group_id = fields.Integer(load_default=None)
+    group_id = Id(load_default=None)
     ended = fields.Boolean(load_default=False, metadata={"description": "也列出已注销的户"})
 
 
@@ -42,7 +42,7 @@ class NewResidentSchema(Schema):
     relation = fields.String(required=True, validate=validate.Length(1, 20))
     identity_number = fields.String(load_default="", validate=validate.Length(max=40))
     phone = fields.String(load_default="", validate=validate.Length(max=40))
-    birth_year = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1900, 2100))
+    birth_year = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(1900, 2100))
     care_labels = fields.List(fields.String(validate=validate.Length(1, 20)), load_default=list)
 
 
@@ -50,9 +50,9 @@ class NewHouseholdSchema(Schema):
     """A household to be registered; number and card are given out where they are missing."""
 
     village = fields.String(required=True)
-    group_id = fields.Integer(required=True)
-    neighbours_id = fields.Integer(load_default=None, allow_none=True)
-    number = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 1_000_000))
+    group_id = Id(required=True)
+    neighbours_id = Id(load_default=None, allow_none=True)
+    number = WholeNumber(load_default=None, allow_none=True, validate=validate.Range(1, 1_000_000))
     card_number = fields.String(load_default=None, allow_none=True)
     address = fields.String(load_default="", validate=validate.Length(max=200))
     residents = fields.List(
@@ -63,8 +63,8 @@ class NewHouseholdSchema(Schema):
 class HouseholdChangeSchema(Schema):
     """What may change of a household."""
 
-    group_id = fields.Integer(required=True)
-    neighbours_id = fields.Integer(load_default=None, allow_none=True)
+    group_id = Id(required=True)
+    neighbours_id = Id(load_default=None, allow_none=True)
     address = fields.String(load_default="", validate=validate.Length(max=200))
 
 
@@ -108,7 +108,7 @@ class PersonChangeSchema(Schema):
 class NewHeadSchema(Schema):
     """Who is the head from now on, and what the former one is to the new one."""
 
-    person_id = fields.Integer(required=True)
+    person_id = Id(required=True)
     former_relation = fields.String(required=True, validate=validate.Length(max=20))
 
 
@@ -157,4 +157,4 @@ class ResidentLineSchema(Schema):
 class ResidentOfHouseholdSchema(NewResidentSchema):
     """A resident to be registered in a household."""
 
-    household_id = fields.Integer(required=True)
+    household_id = Id(required=True)

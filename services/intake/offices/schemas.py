@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from shared.models.registry import DutyKind
-from shared.web import PageArguments
+from shared.web import Id, PageArguments, WholeNumber
 
 
 class OfficeSchema(Schema):
@@ -16,8 +16,8 @@ class OfficeSchema(Schema):
     name = fields.String(required=True, validate=validate.Length(1, 60))
     phone = fields.String(load_default="", validate=validate.Length(max=20))
     handles = fields.String(load_default="", validate=validate.Length(max=400))
-    head_id = fields.Integer(load_default=None, allow_none=True, as_string=True, load_only=True)
-    position = fields.Integer(load_default=0, validate=validate.Range(0, 1000))
+    head_id = Id(load_default=None, allow_none=True, as_string=True, load_only=True)
+    position = WholeNumber(load_default=0, validate=validate.Range(0, 1000))
     version = fields.Integer(dump_only=True)
 
 
@@ -33,8 +33,8 @@ class DutyListArguments(PageArguments):
 
     kind = fields.Enum(DutyKind, by_value=True, load_default=None)
     village = fields.String(load_default=None)
-    office_id = fields.Integer(load_default=None)
-    person_id = fields.Integer(load_default=None)
+    office_id = Id(load_default=None)
+    person_id = Id(load_default=None)
     all = fields.Boolean(load_default=False)
 
 
@@ -61,11 +61,11 @@ class DutySchema(Schema):
 class NewDutySchema(Schema):
     """A duty to be given."""
 
-    person_id = fields.Integer(required=True)
+    person_id = Id(required=True)
     kind = fields.Enum(DutyKind, by_value=True, required=True)
     village = fields.String(load_default=None, allow_none=True)
-    grid_id = fields.Integer(load_default=None, allow_none=True)
-    office_id = fields.Integer(load_default=None, allow_none=True)
+    grid_id = Id(load_default=None, allow_none=True)
+    office_id = Id(load_default=None, allow_none=True)
     title = fields.String(load_default="", validate=validate.Length(max=60))
     valid_from = fields.Date(load_default=None, allow_none=True)
     valid_to = fields.Date(load_default=None, allow_none=True)
@@ -75,7 +75,7 @@ class EndDutySchema(Schema):
     """The last day, and who goes on with open work."""
 
     last_day = fields.Date(required=True)
-    successor_id = fields.Integer(load_default=None, allow_none=True)
+    successor_id = Id(load_default=None, allow_none=True)
 
 
 class EndedDutySchema(Schema):

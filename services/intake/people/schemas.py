@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from services.intake.offices.schemas import DutySchema
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class PersonListArguments(PageArguments):
@@ -50,14 +50,14 @@ class PersonDetailsSchema(Schema):
 class KinshipListArguments(Schema):
     """Whose declarations; without a person one's own."""
 
-    person_id = fields.Integer(load_default=None)
+    person_id = Id(load_default=None)
 
 
 class NewKinshipSchema(Schema):
     """The household of a relative; without a person one declares for oneself."""
 
-    household_id = fields.Integer(required=True)
-    person_id = fields.Integer(load_default=None, allow_none=True)
+    household_id = Id(required=True)
+    person_id = Id(load_default=None, allow_none=True)
 
 
 class KinshipSchema(Schema):

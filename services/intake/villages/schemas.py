@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from shared.models.registry import GridLevel
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class VillageSchema(Schema):
@@ -48,7 +48,7 @@ class GridSchema(Schema):
     id = fields.String(dump_only=True)
     village = fields.String(required=True, load_only=True)
     level = fields.Enum(GridLevel, by_value=True, required=True)
-    parent_id = fields.Integer(load_default=None, allow_none=True, as_string=True)
+    parent_id = Id(load_default=None, allow_none=True, as_string=True)
     code = fields.String(required=True, validate=validate.Length(1, 20))
     name = fields.String(required=True, validate=validate.Length(1, 60))
     version = fields.Integer(dump_only=True)
@@ -58,7 +58,7 @@ class NewGridsSchema(Schema):
     """Several grids of one level inside one grid, by their names; their codes are given out."""
 
     level = fields.Enum(GridLevel, by_value=True, required=True)
-    parent_id = fields.Integer(load_default=None, allow_none=True, as_string=True)
+    parent_id = Id(load_default=None, allow_none=True, as_string=True)
     names = fields.List(
         fields.String(validate=validate.Length(1, 60)),
         required=True,

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from services.petitions.procedure.transitions import Action
 from services.petitions.procedure.words import Notice, Result
 from shared.models.petition_kinds import Category, ClockKind, LegalRoute, State
+from shared.web import WholeNumber
 
 _LINE = validate.Length(max=200)
 _TEXT = validate.Length(max=4000)
@@ -26,7 +27,7 @@ class ActionSchema(Schema):
     due_on = fields.Date(load_default=None, allow_none=True)
     review_opinion = fields.String(load_default="", validate=_LINE)
     merged_into = fields.String(load_default="", validate=_LINE)
-    days = fields.Integer(load_default=None, allow_none=True)
+    days = WholeNumber(load_default=None, allow_none=True)
     result = fields.Enum(Result, by_value=True, load_default=None, allow_none=True)
     agreement = fields.String(load_default="", validate=_TEXT)
     words = fields.String(load_default="", validate=_TEXT)

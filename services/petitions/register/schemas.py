@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from services.petitions.procedure.schemas import ClockSchema, PossibleSchema, StepSchema
 from services.petitions.register.openings import Purpose
 from shared.models.petition_kinds import Category, Channel, Grade, LegalRoute, State
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 _LINE = validate.Length(max=120)
 
@@ -127,7 +127,7 @@ class CodeSchema(Schema):
 class AssignmentSchema(Schema):
     """Who shall work on it too."""
 
-    person_id = fields.Integer(required=True, strict=False)
+    person_id = Id(required=True)
 
 
 class PeopleSchema(Schema):

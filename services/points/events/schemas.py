@@ -11,7 +11,7 @@ from services.points.events.reviews import Verdict
 from shared.amounts import Hundredths
 from shared.models.points import EventState, Mode, Review
 from shared.quarters import format_quarter, parse_quarter
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 _CHOOSE_RULE = "请选择条目。"
 
@@ -32,7 +32,7 @@ class Quarter(fields.Field[int]):
 class DeclarationSchema(Schema):
     """One declared event."""
 
-    household_id = fields.Integer(required=True, data_key="household")
+    household_id = Id(required=True, data_key="household")
     rule = fields.String(
         required=True, validate=validate.Length(1, 20, error=_CHOOSE_RULE), error_messages={"required": _CHOOSE_RULE}
     )
@@ -85,7 +85,7 @@ class EventArguments(PageArguments):
     """What a list is narrowed to."""
 
     village = fields.String(load_default=None)
-    household_id = fields.Integer(load_default=None, data_key="household")
+    household_id = Id(load_default=None, data_key="household")
     quarter = Quarter(load_default=None)
     state = fields.Enum(EventState, by_value=True, load_default=None)
     rule = fields.String(load_default=None)

@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from shared.amounts import Hundredths
 from shared.models.points import ObjectionState, QuarterState
 from shared.quarters import Quarter
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class QuartersArguments(Schema):
@@ -72,8 +72,8 @@ class NewObjectionSchema(Schema):
     """What is wrong on a board."""
 
     text = fields.String(required=True, validate=validate.Length(1, 1000))
-    household = fields.Integer(load_default=None, allow_none=True)
-    event = fields.Integer(load_default=None, allow_none=True)
+    household = Id(load_default=None, allow_none=True)
+    event = Id(load_default=None, allow_none=True)
     raiser_name = fields.String(load_default="", validate=validate.Length(max=60))
 
 
@@ -82,7 +82,7 @@ class AnswerSchema(Schema):
 
     upheld = fields.Boolean(required=True)
     answer = fields.String(required=True, validate=validate.Length(1, 1000))
-    posting = fields.Integer(load_default=None, allow_none=True)
+    posting = Id(load_default=None, allow_none=True)
 
 
 class ObjectionSchema(Schema):

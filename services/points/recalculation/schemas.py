@@ -7,7 +7,7 @@ from marshmallow import Schema, fields, validate
 from shared.amounts import Hundredths
 from shared.models.points import RecalculationMode, RecalculationState, ShardState
 from shared.quarters import Quarter
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class RunOrderSchema(Schema):
@@ -20,10 +20,10 @@ class RunOrderSchema(Schema):
         validate=validate.Length(1),
     )
     quarters = fields.List(Quarter(), load_default=None, allow_none=True, validate=validate.Length(1, 80))
-    revision = fields.Integer(load_default=None, allow_none=True, strict=True)
+    revision = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 1_000_000))
     full = fields.Boolean(load_default=False)
     mode = fields.Enum(RecalculationMode, by_value=True, required=True)
-    preview = fields.Integer(load_default=None, allow_none=True)
+    preview = Id(load_default=None, allow_none=True)
 
 
 class RunsArguments(PageArguments):
@@ -36,7 +36,7 @@ class DifferencesArguments(PageArguments):
     """Filters of a run's differences; `losing` true for households that lose, false for those that gain."""
 
     village = fields.String(load_default=None)
-    household = fields.Integer(load_default=None)
+    household = Id(load_default=None)
     losing = fields.Boolean(load_default=None)
 
 

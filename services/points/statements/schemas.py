@@ -7,7 +7,7 @@ from marshmallow import Schema, fields
 from shared.amounts import Hundredths
 from shared.models.points import EntryKind, EventState
 from shared.quarters import Quarter
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class QuarterSumSchema(Schema):
@@ -63,7 +63,7 @@ class ExplainArguments(Schema):
     """Events of one origin quarter (default: the newest with events), or one event."""
 
     quarter = Quarter(load_default=None)
-    event = fields.Integer(load_default=None)
+    event = Id(load_default=None)
 
 
 class ChangeSchema(Schema):

@@ -6,7 +6,7 @@ Locks are taken in one order everywhere: account, then item, then redemption.
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -176,8 +176,8 @@ def write_hold_move(
 
 
 def end_of_day(day: date) -> datetime:
-    """The instant at which a day of the township ends."""
-    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+    """The instant at which a day of the township ends, in UTC, as it reads when it comes back from the database."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
 
 
 def _same_request(known: Redemption, household_id: int, item_id: int, quantity: int) -> Redemption:

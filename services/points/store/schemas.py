@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from shared.amounts import Hundredths
 from shared.models.points import LimitPeriod, LotSource, MoveKind, RedemptionState
-from shared.web import PageArguments
+from shared.web import Id, PageArguments
 
 
 class ItemFactsSchema(Schema):
@@ -28,7 +28,7 @@ class NewItemSchema(ItemFactsSchema):
     """A new item of a village's store."""
 
     village = fields.String(required=True, validate=validate.Length(equal=12))
-    code = fields.String(required=True, validate=validate.Regexp(r"^[A-Za-z0-9_-]{1,20}$"))
+    code = fields.String(required=True, validate=validate.Regexp(r"[A-Za-z0-9_-]{1,20}\Z"))
     points = Hundredths(required=True)
 
 
@@ -63,11 +63,11 @@ class ItemsArguments(PageArguments):
 class NewMoveSchema(Schema):
     """Goods in (`in`, with their source), or losses (`damage`, `expiry`)."""
 
-    item = fields.Integer(required=True)
+    item = Id(required=True)
     kind = fields.Enum(MoveKind, by_value=True, required=True)
     quantity = fields.Integer(required=True, strict=True, validate=validate.Range(0, 1_000_000))
     reason = fields.String(load_default="", validate=validate.Length(max=200))
-    lot = fields.Integer(load_default=None, allow_none=True)
+    lot = Id(load_default=None, allow_none=True)
     source = fields.Enum(LotSource, by_value=True, load_default=LotSource.PURCHASE)
     donor = fields.String(load_default="", validate=validate.Length(max=60))
     received_on = fields.Date(load_default=None, allow_none=True)
@@ -146,14 +146,14 @@ class MovesArguments(PageArguments):
     """Filters of the stock ledger."""
 
     village = fields.String(required=True, validate=validate.Length(equal=12))
-    item = fields.Integer(load_default=None)
+    item = Id(load_default=None)
 
 
 class ReservationSchema(Schema):
     """What to reserve, for whom. `key` names the redemption for good; default: the request's Idempotency-Key."""
 
-    household = fields.Integer(load_default=None, allow_none=True)
-    item = fields.Integer(required=True)
+    household = Id(load_default=None, allow_none=True)
+    item = Id(required=True)
     quantity = fields.Integer(load_default=1, strict=True, validate=validate.Range(1, 1000))
     key = fields.String(load_default=None, allow_none=True, validate=validate.Length(8, 64))
 
@@ -185,7 +185,7 @@ class RedemptionsArguments(PageArguments):
     """Filters of the list; `code` finds the one that a slip shows."""
 
     village = fields.String(load_default=None, validate=validate.Length(equal=12))
-    household = fields.Integer(load_default=None)
+    household = Id(load_default=None)
     state = fields.Enum(RedemptionState, by_value=True, load_default=None)
     code = fields.String(load_default=None, validate=validate.Length(8, 12))
 
