@@ -35,7 +35,7 @@ def apps(sqlite_database: str) -> dict[Service, ServiceApp]:
 @pytest.fixture
 def merged(apps: dict[Service, ServiceApp]) -> Description:
     """The description as the gateway answers it."""
-    documents = {}
+    documents: dict[Service, Description] = {}
     for service, app in apps.items():
         if service is Service.GATEWAY:
             documents[service] = app.extensions["xiangzhi.openapi"]()
