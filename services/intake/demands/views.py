@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.intake.demands.access import capacities
 from services.intake.demands.transitions import STATE_WORDS, TRANSITIONS, Who
+from services.intake.people.masks import masked_phone
 from shared.calendar import day_of, today
 from shared.identity import Principal, Role
 from shared.models.intake import Demand, DemandCategory, DemandStep, SealedReceipt
@@ -37,7 +38,7 @@ class DemandView:
 
     @property
     def phone_masked(self) -> str:
-        return f"*******{self.demand.phone_tail}" if self.demand.phone_tail else ""
+        return masked_phone(self.demand.phone_encrypted)
 
 
 def views_of(session: Session, actor: Principal, demands: Sequence[Demand]) -> list[DemandView]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.intake.households.scope import household_visible
 from services.intake.households.search import escape_like
+from services.intake.people.masks import masked_phone
 from services.intake.roles import MEMBER_READERS
 from shared.identity import Principal
 from shared.models.registry import Household, Person, Resident, Village
@@ -64,7 +65,7 @@ def resident_lines(session: Session, residents: Sequence[Resident]) -> list[Resi
             person.name,
             resident.relation,
             person.birth_year,
-            f"*******{person.phone_tail}" if person.phone_tail else "",
+            masked_phone(person.phone_encrypted),
             household.id,
             household.head_name,
             village.code,

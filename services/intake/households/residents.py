@@ -14,6 +14,7 @@ from services.intake.households.heads import change_relation
 from services.intake.households.people import NewPerson, identity_index, person_values
 from services.intake.households.registration import HEAD
 from services.intake.people.changes import update_person
+from services.intake.people.masks import masked_identity, masked_phone
 from services.intake.roles import CARE_READERS, REGISTRY_WRITERS
 from shared import audit
 from shared.calendar import today
@@ -59,8 +60,8 @@ def _view(resident: Resident, person: Person, sees_care: bool) -> ResidentView:
         name=person.name,
         relation=resident.relation,
         birth_year=person.birth_year,
-        identity_masked=f"**************{person.identity_tail}" if person.identity_tail else "",
-        phone_masked=f"*******{person.phone_tail}" if person.phone_tail else "",
+        identity_masked=masked_identity(person.identity_encrypted),
+        phone_masked=masked_phone(person.phone_encrypted),
         care_labels=json.loads(person.care_labels) if sees_care else (),
         valid_from=resident.valid_from,
         version=person.version,

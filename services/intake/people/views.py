@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from services.intake.offices.duties import list_duties
 from services.intake.offices.views import DutyView, duty_views
+from services.intake.people.masks import masked_identity, masked_phone
 from shared.calendar import today
 from shared.models.registry import Duty, Household, Person, Resident, Village
 
@@ -57,8 +58,8 @@ def person_views(session: Session, township_id: int, people: Sequence[Person]) -
             id=person.id,
             name=person.name,
             birth_year=person.birth_year,
-            identity_masked=f"**************{person.identity_tail}" if person.identity_tail else "",
-            phone_masked=f"*******{person.phone_tail}" if person.phone_tail else "",
+            identity_masked=masked_identity(person.identity_encrypted),
+            phone_masked=masked_phone(person.phone_encrypted),
             household_id=home.id if home else None,
             head_name=home.head_name if home else "",
             village_name=home.village if home else "",

@@ -111,7 +111,7 @@ def test_a_dry_run_writes_nothing_and_the_commit_writes_all(api: Api, principal_
     assert [(each["name"], each["relation"], each["birth_year"]) for each in members] == [
         ("覃大山", "户主", 1960), ("吴小妹", "配偶", 1966), ("覃立夏", "子", 2012),
     ]  # fmt: skip
-    assert members[0]["identity_masked"] == "**************1017"
+    assert members[0]["identity_masked"] == "431299********1017"
 
 
 def test_the_same_file_twice_changes_nothing(api: Api, principal_of: PrincipalOf) -> None:
