@@ -84,7 +84,7 @@ PETITIONS: tuple[PetitionPlan, ...] = (
     PetitionPlan("call", "suggestion", "建议赶集日在示例路口安排人疏导车辆。"),
     PetitionPlan("visit", "claim", "反映老房确权登记的四至写错，请求更正。"),
     PetitionPlan("online", "claim", "反映示例单位拖欠零工工资，请求协调支付。"),
-    PetitionPlan("visit", "claim", "反映林地界线与邻组说法不一，请求查档并到现场指认。"),
+    PetitionPlan("visit", "claim", "反映林权证上的界线写得不清，请求查档并到现场指认。"),
     PetitionPlan("hotline", "claim", "反映班车临时改道后老人出行不便，请求恢复停靠点。"),
     PetitionPlan("visit", "claim", "反映危房改造的申请没有答复，请求告知结果和理由。", evaluated=None),
     PetitionPlan(

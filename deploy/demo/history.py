@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -50,7 +50,6 @@ HABITS = (
     Habit("XF04", 3, quantities=(100, 200, 300), notes=("村级表彰", "乡级表彰")),
     Habit("XF05", 5, chosen=(200, 300, 500), notes=("捡到钱包交还", "帮邻居送医")),
     Habit("XF06", 90, notes=("院坝会", "小组会")),
-    Habit("XF07", 1, notes=("派出所处理",)),
     Habit("ZY01", 60, quantities=(200, 300, 400, 600, 800, 150), notes=("帮老人收稻谷", "修路", "清沟")),
     Habit("ZY02", 15, notes=("政策宣讲",)),
     Habit("ZY03", 70, notes=("河道清理", "公路沿线捡垃圾")),
@@ -66,7 +65,7 @@ HABITS = (
     Habit("CY05", 8, quantities=(50, 100, 150), notes=("复耕梯田",), months=(3, 4, 5)),
     Habit("CY06", 22, quantities=(100, 200), notes=("集体茶园出工",)),
     Habit("CY07", 3, notes=("牛吃了庄稼",)),
-    Habit("PA01", 8, chosen=(200, 300, 400, 600), notes=("化解田界纠纷", "化解邻里口角")),
+    Habit("PA01", 8, chosen=(200, 300, 400, 600), notes=("协助村里调解一次", "参加调解值班")),
     Habit("PA02", 7, notes=("发现山坡裂缝", "发现烟火点")),
     Habit("PA03", 25, notes=("消防演练", "防溺水演练")),
     Habit("PA05", 1, notes=("烧田坎",)),
@@ -123,6 +122,28 @@ class HistoryMaker:
             chosen=draw.choice(habit.chosen) if habit.chosen else None,
             note=draw.choice(habit.notes),
         )
+
+
+def follows_the_tea_garden(households: Sequence[int], quarter: int, random: Random) -> list[EventPlan]:
+    """Two thirds of the households planted tea after the demonstration garden's example: 400 and more in four villages."""
+    first = first_day(quarter)
+    planting = random.sample(households, -(-len(households) * 2 // 3))
+    return [
+        EventPlan(
+            number,
+            "CY02",
+            first + timedelta(days=random.randrange(20, 80)),
+            random.choice((50, 100, 100, 200)),
+            None,
+            "跟着示范茶园种茶苗",
+        )
+        for number in planting
+    ]
+
+
+def leads_the_tea_garden(household: int, quarter: int) -> EventPlan:
+    """The party secretary of the first village, who leads the garden of 220 mu and takes five neighbours along."""
+    return EventPlan(household, "CY04", first_day(quarter) + timedelta(days=70), 500, None, "带头办示范茶园 220 亩")
 
 
 def tour_events(household: int, quarter: int, until: date) -> list[EventPlan]:

@@ -10,7 +10,14 @@ from random import Random
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from deploy.demo.history import EventPlan, HistoryMaker, tour_events
+from deploy.demo.history import (
+    EventPlan,
+    HistoryMaker,
+    follows_the_tea_garden,
+    leads_the_tea_garden,
+    tour_events,
+)
+from deploy.demo.places import VILLAGES
 from deploy.demo.registry import TOUR_HOUSEHOLD, MadeTownship, MadeVillage
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
 from services.points.quarters.transitions import close_quarter, publish_quarter, tally_quarter
@@ -27,7 +34,7 @@ from shared.models.registry import DutyKind, Person
 from shared.quarters import first_day, last_day, quarter_of
 
 CLOSED_QUARTERS = 4
-EVENTS_PER_HOUSEHOLD = 3.05
+EVENTS_PER_HOUSEHOLD = 2.92
 """In a quarter of the township; about 9,000 in four quarters and a half."""
 COUNTY_EVENTS_PER_HOUSEHOLD = 7.0
 """In a quarter of the county; about 1.6 million."""
@@ -89,7 +96,10 @@ class PointsMaker:
         for quarter in range(self.quarter - CLOSED_QUARTERS, self.quarter + 1):
             plans = list(self._history.quarter_of(range(1, village.plan.households + 1), activity, quarter, self._day))
             if is_first and quarter == self.quarter:
-                plans = sorted(plans + tour_events(TOUR_HOUSEHOLD, quarter, self._day), key=lambda p: p.occurred_on)
+                plans += tour_events(TOUR_HOUSEHOLD, quarter, self._day)
+            if quarter < self.quarter and quarter % 4 == 0 and village.plan in VILLAGES:
+                plans += self._tea_garden(village, quarter, is_first=is_first)
+            plans.sort(key=lambda plan: plan.occurred_on)
             events = list(self._reviewed(plans, village, rules))
             # Booked on the quarter's last evening, what lies in the running one at once.
             booked_at = min(_at(min(last_day(quarter), self._day), 20), now())
@@ -98,6 +108,14 @@ class PointsMaker:
             if quarter < self.quarter:
                 self._close(session, cadre, village, quarter)
         return count
+
+    def _tea_garden(self, village: MadeVillage, quarter: int, *, is_first: bool) -> list[EventPlan]:
+        """What the report tells of the spring: who leads the demonstration garden, and who follows."""
+        secretary = village.duties[DutyKind.CADRE][0]
+        own = [number for number, head in village.heads.items() if is_first and head == secretary]
+        others = [number for number in village.households if number not in (TOUR_HOUSEHOLD, *own)]
+        plans = follows_the_tea_garden(others, quarter, self._random)
+        return plans + [leads_the_tea_garden(number, quarter) for number in own]
 
     def _reviewed(self, plans: list[EventPlan], village: MadeVillage, rules: dict[str, int]) -> Iterator[ReviewedEvent]:
         """Declared by the group's grid member, reviewed by a cadre who is not of that household."""

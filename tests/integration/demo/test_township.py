@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import distinct, func, select
 from sqlalchemy.orm import Session
 
 from deploy.demo.names import DENIED
@@ -21,8 +21,8 @@ from shared.models.intake import Demand
 from shared.models.intake_kinds import DemandState
 from shared.models.petition_kinds import Grade, State
 from shared.models.petitions import Evaluation, Petition
-from shared.models.points import BoardEdition, Event, Item, Posting, PostingKind, VillageLedger
-from shared.models.registry import Grid, GridLevel, Household, Person, Resident, Village
+from shared.models.points import BoardEdition, Event, Item, Posting, PostingKind, RuleCode, VillageLedger
+from shared.models.registry import Duty, Grid, GridLevel, Household, Person, Resident, Village
 from shared.privacy.cipher import FieldCipher
 from shared.privacy.key_files import field_keys_path, read_keys
 from shared.privacy.keys import ensure_keys
@@ -89,6 +89,31 @@ def test_four_quarters_are_closed_and_their_boards_published_on_a_day_before_the
         (quarter, edition): 4 for quarter in quarters for edition in (1, 2)
     }
     assert all(last_day(board.quarter) < board.published_at.date() < DAY for board in boards)
+
+
+def test_the_secretary_of_the_first_village_leads_a_tea_garden_of_220_mu_that_400_households_follow(
+    demo: Session,
+) -> None:
+    following = demo.scalar(
+        select(func.count(distinct(Event.household_id)))
+        .join(RuleCode, RuleCode.id == Event.rule_id)
+        .where(RuleCode.code == "CY02", Event.note == "跟着示范茶园种茶苗")
+    )
+    assert following >= 400
+    leading = demo.scalars(select(Event).where(Event.note.like("%220 亩%"))).one()
+    first = demo.scalars(select(Village).order_by(Village.code).limit(1)).one()
+    secretary = demo.scalars(
+        select(Duty.person_id).where(Duty.village_id == first.id, Duty.title == "村党总支书记")
+    ).one()
+    heads = select(Resident.person_id).where(Resident.household_id == leading.household_id)
+    assert secretary in demo.scalars(heads).all()
+    assert secretary not in (leading.declared_by, leading.reviewed_by)
+
+
+def test_no_note_of_a_household_tells_of_a_dispute(demo: Session) -> None:
+    notes = set(demo.scalars(select(Event.note).distinct().where(Event.note.is_not(None))))
+    assert notes
+    assert [note for note in notes if any(word in note for word in ("纠纷", "口角", "打架", "吵架"))] == []
 
 
 def test_the_stores_have_the_goods_of_the_report(demo: Session) -> None:
