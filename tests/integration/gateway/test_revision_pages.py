@@ -439,6 +439,7 @@ def test_a_sheet_with_a_wrong_row_is_handed_back_with_the_reason(desk: Desk) -> 
     rows = "条目编号,类别,内容,单位,计分方式,分值\nHJ01,环境卫生,大扫除,人次,固定分,两分\n"
     checked = desk.send("/revisions/1/import", file=(io.BytesIO(rows.encode()), "细则.csv"))
     assert "有 1 行不对，一条也没有导入" in checked.text
+    assert re.search(r"<th scope=\"row\">\s*第 2 行", checked.text)
     link = re.search(r'href="(/revisions/1/import/errors.xlsx[^"]+)"', html.unescape(checked.text))
     assert link
     assert desk.client.get(link[1]).data.startswith(b"PK")
