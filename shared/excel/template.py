@@ -9,7 +9,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from shared.excel.columns import CellKind, Column
-from shared.excel.export import cell_formats
+from shared.excel.export import cell_formats, escape_cell
 
 FILLED_ROWS = 5_000
 """How far down drop-downs and formats reach."""
@@ -34,7 +34,7 @@ def write_template(
     """Write a template. `choices` by column key become drop-downs (lists of any length: inline ones over 255 characters
     break, a hidden sheet does not); `note` stands above the header, as reading allows.
     """
-    with xlsxwriter.Workbook(target) as book:
+    with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         formats = cell_formats(book)
         page = book.add_worksheet(sheet[:31])
         lists = book.add_worksheet(_HIDDEN_SHEET)
@@ -51,7 +51,8 @@ def write_template(
             offered = (choices or {}).get(column.key) or column.choices
             if offered:
                 letter = xl_col_to_name(position)
-                lists.write_column(0, position, list(offered))
+                for place, choice in enumerate(offered):
+                    lists.write_string(place, position, escape_cell(choice))
                 source = f"={_HIDDEN_SHEET}!${letter}$1:${letter}${len(offered)}"
                 page.data_validation(
                     top + 1,
