@@ -115,7 +115,8 @@ def refusal_of(error: Exception, service: Service, method: str) -> BadUpstream |
         else "这次提交可能已经办成，也可能没有：请先刷新看一看，没有的话再提交一次，不会重复。"
     )
     if isinstance(cause, NewConnectionError | ConnectTimeoutError):
-        return BadUpstream(f"“{name}”这项服务现在没有运行，没有提交。请过一分钟再试，或告诉乡镇管理员。")
+        undone = "" if method in _READ_ONLY else "，没有提交"
+        return BadUpstream(f"“{name}”这项服务现在没有运行{undone}。请过一分钟再试，或告诉乡镇管理员。")
     if isinstance(cause, ReadTimeoutError | Urllib3Timeout):
         return UpstreamTimeout(f"“{name}”这项服务没有及时答复。{doubt or '请过一分钟再试。'}")
     return BadUpstream(f"“{name}”这项服务没有正常答复。{doubt or '请过一分钟再试。'}")

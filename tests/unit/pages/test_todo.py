@@ -17,7 +17,8 @@ CADRE = Principal(1, "account:1", grants=(Grant(Role.CADRE, 1),))
 
 
 @pytest.fixture(autouse=True)
-def no_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_sources(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the application: it registers the topics' sources when it is made for the first time."""
     monkeypatch.setattr(registry, "_SOURCES", [])
 
 
@@ -58,3 +59,15 @@ def test_a_silent_service_is_named_and_spoils_no_other_group(app: Flask) -> None
         groups = asks_of(CADRE)
     assert {group.trouble for group in groups} == {"“积分”这项服务现在没有运行。", ""}
     assert sum(group.count for group in groups) == 1
+
+
+def test_a_silent_service_is_named_once_however_many_lists_it_holds(app: Flask) -> None:
+    for name in ("积分", "积分", "信访"):
+
+        def silent(_who: Principal, name: str = name) -> list[AskGroup]:
+            raise refusal(503, f"“{name}”这项服务现在没有运行。")
+
+        ask_source(Role.CADRE)(silent)
+    with app.test_request_context("/"):
+        troubles = [group.trouble for group in asks_of(CADRE)]
+    assert troubles == ["“积分”这项服务现在没有运行。", "“信访”这项服务现在没有运行。"]

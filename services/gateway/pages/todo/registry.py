@@ -72,8 +72,12 @@ def ask_source(*roles: Role) -> Callable[[Source], Source]:
 
 
 def asks_of(principal: Principal) -> list[AskGroup]:
-    """All groups that hold something, those with late things first, then in the order of registration."""
+    """All groups that hold something, those with late things first, then in the order of registration.
+
+    Several sources ask the same service: what is wrong with it is said once.
+    """
     groups: list[AskGroup] = []
+    troubles: set[str] = set()
     for roles, source in _SOURCES:
         if not principal.has(*roles):
             continue
@@ -81,7 +85,9 @@ def asks_of(principal: Principal) -> list[AskGroup]:
             groups.extend(group for group in source(principal) if group.count or group.trouble)
         except ServiceProblem as problem:
             log.warning("todo.source_failed", source=source.__name__, detail=problem.detail)
-            groups.append(AskGroup(_("有一部分待办没有取到"), trouble=problem.detail))
+            if problem.detail not in troubles:
+                troubles.add(problem.detail)
+                groups.append(AskGroup(_("有一部分待办没有取到"), trouble=problem.detail))
     return sorted((_oldest_first(group) for group in groups), key=lambda group: not any(a.is_late for a in group.asks))
 
 
