@@ -53,7 +53,8 @@ class Principal:
 
     township_id: int
     actor: str = "public"
-    """Stable name for idempotency and audit: `account:17`, `household:42`, `public`, `task:points.apply_shard`."""
+    """Stable name for idempotency and audit: `account:17`, `household:42`, `public`, `task:points.apply_shard`,
+    `machine:operator`."""
     person_id: int | None = None
     household_id: int | None = None
     name: str = ""

@@ -35,7 +35,7 @@ class Enrolment:
 def begin_enrolment(session: Session, actor: Principal, account: Account) -> Enrolment:
     """A new secret; it counts once a first code was shown. Raises Conflict where there is a confirmed one."""
     if account.totp_confirmed_at is not None:
-        raise Conflict("这个账号已经有第二重验证。手机换了或丢了，请由另一位管理员重置。")
+        raise Conflict("这个账号已经有第二重验证。手机换了或丢了，请由另一位管理员重置；没有别的管理员，请找运维人员。")
     secret = pyotp.random_base32()
     account.totp_encrypted = field_cipher(Service.GATEWAY).encrypt(secret)
     audit.record(session, actor, "begin_second_factor", "account", account.id)
