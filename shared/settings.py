@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from environs import Env, EnvError, validate
+from environs import Env, EnvValidationError, validate
 
 from shared.topology import Service
 
 
 class SettingsError(Exception):
-    """Raised at start when a setting is missing or can't be right; the message names the variable and the mend."""
+    """Raised at start when a setting can't be right; in Chinese, with the variable, what is wrong, and the mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,18 @@ class Settings:
         return self.service_database_urls.get(service, self.database_url)
 
 
+# What nobody else can choose for a production system.
+_CHOSEN = {
+    "DATABASE_URL": "数据库的地址",
+    "REDIS_URL": "消息服务 Redis 的地址",
+    "XZ_KEY_DIR": "放密钥的文件夹，最好和数据不在同一块盘上",
+    "XZ_PUBLIC_URL": "大家在浏览器里输入的网址，https:// 开头",
+}
+_WRONG = {
+    "Not a valid boolean.": "只能是 1 或 0",
+    "Not a valid integer.": "要填整数",
+    "Not a valid number.": "要填数字",
+}
 _PORTS = {Service.GATEWAY: 8000, Service.INTAKE: 8001, Service.POINTS: 8002, Service.PETITIONS: 8003}
 
 
@@ -77,8 +92,8 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
         os.environ.update(environment)
     try:
         return _read(env)
-    except EnvError as error:
-        raise SettingsError(str(error)) from error
+    except EnvValidationError as error:
+        raise SettingsError(_in_words(error)) from error
     finally:
         if saved is not None:
             os.environ.clear()
@@ -90,8 +105,10 @@ def _read(env: Env) -> Settings:
     data_dir = Path(env.str("XZ_DATA_DIR", "var")).resolve()
     database_url = env.str("DATABASE_URL", "") or f"sqlite:///{data_dir / 'xiangzhi.db'}"
     demo = env.bool("XZ_DEMO", not production)
+    secure_cookies = env.bool("XZ_SECURE_COOKIES", production)
     if production:
         _refuse_unsafe(env, demo)
+        _require_reachable(env.str("XZ_PUBLIC_URL", ""), secure_cookies)
     return Settings(
         production=production,
         demo=demo,
@@ -109,7 +126,7 @@ def _read(env: Env) -> Settings:
         log_json=env.bool("XZ_LOG_JSON", production),
         upload_limit_bytes=env.int("XZ_UPLOAD_LIMIT_MB", 30) * 1024 * 1024,
         gateway_public_url=env.str("XZ_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
-        secure_cookies=env.bool("XZ_SECURE_COOKIES", production),
+        secure_cookies=secure_cookies,
         trusted_proxies=env.int("XZ_TRUSTED_PROXIES", 0),
         lease_seconds=env.int("XZ_LEASE_SECONDS", 30),
         relay_interval_seconds=env.float("XZ_RELAY_INTERVAL_SECONDS", 1.0),
@@ -122,7 +139,7 @@ def _read(env: Env) -> Settings:
 
 
 def _read_keeping(env: Env) -> Keeping:
-    at_least_a_month = validate.Range(min=30)
+    at_least_a_month = validate.Range(min=30, error="至少要 {min} 天")
     return Keeping(
         residents_days=env.int("XZ_KEEP_RESIDENTS_DAYS", 1095, validate=at_least_a_month),
         demands_days=env.int("XZ_KEEP_DEMANDS_DAYS", 1095, validate=at_least_a_month),
@@ -136,10 +153,43 @@ def _read_keeping(env: Env) -> Keeping:
 def _refuse_unsafe(env: Env, demo: bool) -> None:
     """A production system starts only with what someone has chosen: no demo accounts, no default places for secrets."""
     if demo:
-        raise SettingsError("XZ_DEMO must be off in production: demo accounts have published passwords")
-    for name in ("DATABASE_URL", "REDIS_URL", "XZ_KEY_DIR", "XZ_PUBLIC_URL"):
+        raise SettingsError(
+            "正式运行时 XZ_DEMO 必须是 0：演示账号的密码是公开的，谁都能登录。请去掉 XZ_DEMO，或改成 0。"
+        )
+    for name, what in _CHOSEN.items():
         if not env.str(name, ""):
-            raise SettingsError(f"{name} must be set in production (see .env.example)")
+            raise SettingsError(f"正式运行时必须设 {name}：{what}。请设好这个环境变量再启动。")
+
+
+def _require_reachable(url: str, secure_cookies: bool) -> None:
+    """A browser keeps no secure cookie of a plain `http://` page, so nobody could log in; on loopback it does."""
+    scheme, _, rest = url.partition("://")
+    try:
+        host = urlsplit(f"//{rest}").hostname
+    except ValueError:
+        host = None
+    if scheme.lower() not in ("http", "https") or not host:
+        raise SettingsError(
+            f"XZ_PUBLIC_URL 填的“{url}”不是完整的网址。请填大家在浏览器里输入的地址，例如 https://xz.example.cn。"
+        )
+    if scheme.lower() == "http" and secure_cookies and not _is_loopback(host):
+        raise SettingsError(
+            f"XZ_PUBLIC_URL 填的“{url}”是 http:// 开头的，这样谁也登录不了：正式运行时，登录只在 HTTPS 上有效。"
+            "请在系统前面架好 HTTPS 反向代理，再把 XZ_PUBLIC_URL 改成 https:// 开头的地址。"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _in_words(error: EnvValidationError) -> str:
+    named = re.search(r'"(\w+)"', str(error))
+    said = "；".join(_WRONG.get(str(each), str(each)) for each in error.error_messages)
+    return f"{named[1] if named else '设置'} 填得不对：{said}。请改好这个环境变量，或去掉它用默认值。"
 
 
 def with_driver(url: str) -> str:

@@ -74,7 +74,7 @@ def _run(stack: ExitStack) -> None:
     try:
         current = read_settings(environment)
     except SettingsError as error:
-        raise CannotStart(f"设置有误：{error}（见 .env.example）。A setting is wrong.") from error
+        raise CannotStart(f"{error}每一项的说明见 .env.example。A setting is wrong.") from error
     # In production nobody guesses the address that people type: a start without it was refused above.
     address = environment.setdefault("XZ_PUBLIC_URL", f"http://{_reachable(host)}:{port}").rstrip("/")
     make_data_dir(current.data_dir)

@@ -61,7 +61,7 @@ def test_in_production_nobody_guesses_the_address_that_people_type(tmp_path: Pat
     launched.append(
         Started(tmp_path, free_port(), XZ_PRODUCTION="1", XZ_KEY_DIR=str(tmp_path / "keys"), XZ_PUBLIC_URL="", **chosen)
     )
-    assert "XZ_PUBLIC_URL must be set in production" in refused(launched[0])
+    assert "必须设 XZ_PUBLIC_URL：大家在浏览器里输入的网址" in refused(launched[0])
 
 
 def test_a_file_where_the_data_folder_should_be_is_one_sentence(tmp_path: Path, launched: list[Started]) -> None:
