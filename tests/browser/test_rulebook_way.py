@@ -31,7 +31,7 @@ def test_a_draft_is_mended_where_the_check_finds_fault_and_a_village_adopts_it(
 
     expect(page.get_by_text("合规检查：有 1 处要处理")).to_be_visible()
     expect(page.locator(f"#line-{code}")).to_contain_text("信访、投诉、举报和拨打热线是群众的权利")
-    expect(page.get_by_role("button", name="发布第")).to_have_count(0)
+    expect(page.get_by_role("link", name="发布第")).to_have_count(0)
     require_whole_on_screen(page)
     page.get_by_role("link", name=f"修改 {code}").click()
     page.get_by_label("做了什么").fill("参加村里的普法宣讲")
@@ -39,6 +39,8 @@ def test_a_draft_is_mended_where_the_check_finds_fault_and_a_village_adopts_it(
     page.get_by_role("button", name="保存这一条").click()
 
     expect(page.get_by_text("合规检查：没有要处理的条目。")).to_be_visible()
+    page.get_by_role("link", name="发布第").click()
+    expect(page.get_by_text("发布以后撤不回来")).to_be_visible()
     page.get_by_role("button", name="发布第").click()
     page.get_by_role("link", name="办理村里采用").click()
     page.get_by_label("哪个村").select_option(label=village)

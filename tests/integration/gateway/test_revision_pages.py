@@ -213,8 +213,11 @@ def test_a_forbidden_deduction_stands_beside_its_line_and_can_only_be_mended_or_
     page = desk.text("/revisions/1")
     assert "信访、投诉、举报和拨打热线是群众的权利" in page
     assert "发布第 1 版" not in page
+    asked = desk.client.get("/revisions/1/publish")
+    assert asked.status_code == 409
     refused = desk.publish()
     assert refused.status_code == 422
+    assert "处理完才能发布" in asked.text
     assert "处理完才能发布" in refused.text
     finding = "/revisions/1/findings/XF01/petition"
     assert 'value="reasoned"' not in desk.text(finding)
@@ -358,6 +361,7 @@ def test_a_draft_is_the_admins_alone(desk: Desk, demo_house: House) -> None:
     assert cadre.get("/revisions/1").status_code == 404
     for path in ("/revisions/new", "/revisions/1/new-line", "/revisions/1/lines/HJ01", "/revisions/1/title"):
         assert cadre.get(path).status_code == 403
+    assert cadre.get("/revisions/1/publish").status_code == 403
     assert cadre.post("/revisions/1/publish").status_code == 403
     clerk = demo_house.log_in("clerk")
     assert clerk.get("/revisions").status_code == 403
@@ -386,6 +390,23 @@ def test_a_draft_is_discarded_after_asking_and_its_number_comes_back(desk: Desk)
     assert desk.send("/revisions/1/discard", version=version).status_code == 303
     desk.draft(LINE)
     assert "HJ01" in desk.text("/revisions/1")
+
+
+def test_publishing_asks_first_and_a_draft_that_was_edited_meanwhile_is_looked_at_again(desk: Desk) -> None:
+    desk.draft(LINE)
+    assert 'href="/revisions/1/publish"' in desk.text("/revisions/1")
+    asked = desk.text("/revisions/1/publish")
+    assert "发布以后撤不回来" in asked
+    assert "“积分细则”，1 条" in asked
+    (version,) = re.findall(r'name="version" value="(\d+)"', asked)
+    desk.send("/revisions/1/title", title="别人改的标题", summary="", version=version)
+    refused = desk.send("/revisions/1/publish", version=version)
+    assert refused.status_code == 422
+    assert "已被别人改过" in refused.text
+    assert "别人改的标题" in refused.text
+    (version,) = re.findall(r'name="version" value="(\d+)"', desk.text("/revisions/1/publish"))
+    assert desk.send("/revisions/1/publish", version=version).status_code == 303
+    assert desk.client.get("/revisions/1/publish").status_code == 404
 
 
 def test_the_workbook_is_handed_out_as_a_file(desk: Desk) -> None:

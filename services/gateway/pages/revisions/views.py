@@ -31,7 +31,7 @@ from services.gateway.pages.revisions.lines import add_lines
 from services.gateway.pages.revisions.presentation import book_line, changes_between, sections_of, state_words
 from services.gateway.pages.revisions.standing import adoptions_of, users_of, village_lines, waiting_of
 from services.gateway.pages.services import points
-from services.gateway.pages.wording import _
+from services.gateway.pages.wording import _, _l
 from services.gateway.pages.words import quarter_words
 from shared.calendar import today
 from shared.identity import Role
@@ -46,6 +46,7 @@ add_adopting(blueprint)
 add_importing(blueprint)
 add_asks()
 _SIMULATED_QUARTERS = 4
+_UNSETTLED = _l("合规检查还有没处理的条目，处理完才能发布。")
 
 
 @blueprint.get("/revisions")
@@ -129,12 +130,22 @@ def change_title(revision: int) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("revisions.show", revision=revision), code=303)
 
 
+@blueprint.get("/revisions/<int:revision>/publish")
+@allow(*EDITORS)
+def ask_publish(revision: int) -> str | tuple[str, int]:
+    """What publishing means: it can't be taken back."""
+    book = read_draft(revision)
+    if not all(finding["settled"] for finding in findings_of(revision)):
+        return _show(revision, {"form": [_UNSETTLED]}), 409
+    return render_template("revisions/publish.html", book=book, version=book["version"])
+
+
 @blueprint.post("/revisions/<int:revision>/publish")
 @allow(*EDITORS)
 def publish(revision: int) -> AnyResponse | tuple[str, int]:
     """Publish a draft as it was looked at."""
     if not all(finding["settled"] for finding in findings_of(revision)):
-        return _show(revision, {"form": [_("合规检查还有没处理的条目，处理完才能发布。")]}), 422
+        return _show(revision, {"form": [_UNSETTLED]}), 422
     try:
         points.request("POST", f"{API}/{revision}/publish", current_principal(), json={}, version=form_version())
     except ServiceProblem as problem:
