@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from services.petitions.procedure import clocks
 from services.petitions.procedure.steps import latest_day, record_step
 from services.petitions.procedure.tidings import tell_intake, tell_people
-from services.petitions.procedure.transitions import Action, Transition, find_transition, transitions_from
+from services.petitions.procedure.transitions import Action, Transition, find_transition, has_ended
 from services.petitions.procedure.values import ActValues, require_values
 from services.petitions.procedure.words import ACTIONS, STATES
 from services.petitions.register.assignments import assign_to_duty, people_on
@@ -66,7 +66,7 @@ def perform_action(
         tell_people(session, petition, assign_to_duty(session, petition, day))
     elif action is Action.EXTEND:
         tell_people(session, petition, people_on(session, petition))
-    elif petition.state is State.CONCLUDED or not transitions_from(petition.state, petition.category):
+    elif has_ended(petition.state, petition.category):
         tell_people(session, petition, ())
     tell_intake(session, petition)
     _record_in_audit(session, actor, petition, line)

@@ -177,6 +177,12 @@ def find_transition(state: State, action: Action, category: Category) -> Transit
     return _BY_KEY.get((state, action, category))
 
 
+def has_ended(state: State, category: Category) -> bool:
+    """Whether nobody works on it any longer: it is concluded, after which there may only be a revisit, or nothing
+    may follow."""
+    return state is State.CONCLUDED or not transitions_from(state, category)
+
+
 def transitions_from(state: State, category: Category) -> list[Transition]:
     """What may follow, in the order of the table."""
     return [line for line in TRANSITIONS if line.from_state is state and category in line.categories]

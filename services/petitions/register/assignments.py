@@ -9,12 +9,13 @@ from sqlalchemy import delete, exists, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from services.petitions.procedure.tidings import tell_people
+from services.petitions.procedure.transitions import has_ended
 from services.petitions.register.duties import holds
 from services.petitions.register.exclusions import is_excluded
 from services.petitions.register.visibility import petition_by_number
 from shared import audit
 from shared.calendar import today
-from shared.errors import Forbidden, Invalid
+from shared.errors import Conflict, Forbidden, Invalid
 from shared.identity import Principal, Role
 from shared.models.petition_kinds import Category, ExclusionReason
 from shared.models.petitions import Assignment, Exclusion, Petition
@@ -60,11 +61,13 @@ def people_on(session: Session, petition: Petition) -> list[int]:
 
 
 def assign_person(session: Session, actor: Principal, number: str, person_id: int, *, on: date | None = None) -> None:
-    """Let one more person work on a petition. Raises NotFound, Forbidden, Invalid."""
+    """Let one more person work on a petition. Raises NotFound, Forbidden, Conflict once it has ended, Invalid."""
     petition = petition_by_number(session, actor, number)
     sealed = petition.category is Category.ACCUSATION
     if not actor.has(*((Role.DISCIPLINE,) if sealed else (Role.CLERK, Role.LEADER))):
         raise Forbidden("只有信访专干和接访领导可以指定经办人。")
+    if has_ended(petition.state, petition.category):
+        raise Conflict("这件信访已经办完，不再加经办人。")
     kinds = (DutyKind.DISCIPLINE,) if sealed else _ASSIGNABLE
     day = on or today()
     duty = select(Duty.id).where(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from services.petitions.procedure.clocks import REMINDING, clocks_of
 from services.petitions.procedure.outlook import Possible, outlook_of
 from services.petitions.procedure.steps import steps_of
+from services.petitions.procedure.transitions import has_ended
 from services.petitions.procedure.words import ACTIONS, CLOCK_SOURCES, CLOCKS, STATES
 from services.petitions.register.arrivals import AMENDED
 from services.petitions.register.registration import REGISTERED
@@ -60,6 +61,8 @@ class Detail:
     clocks: list[ShownClock]
     possible: list[Possible]
     assigned: bool
+    ended: bool
+    """Nobody is put on it any more."""
     people: list[str]
     repeats: list[str]
 
@@ -76,6 +79,7 @@ def detail_of(session: Session, actor: Principal, petition: Petition) -> Detail:
         clocks=[show_clock(clock) for clock in clocks_of(session, petition)],
         possible=outlook_of(actor, petition, summary.grade),
         assigned=is_assigned(session, actor, petition),
+        ended=has_ended(petition.state, petition.category),
         people=names_of_people(session, petition),
         repeats=repeats_of(session, actor, petition),
     )

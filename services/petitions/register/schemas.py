@@ -79,6 +79,7 @@ class DetailSchema(Schema):
     clocks = fields.List(fields.Nested(ClockSchema), required=True)
     possible = fields.List(fields.Nested(PossibleSchema), required=True)
     assigned = fields.Boolean(required=True)
+    ended = fields.Boolean(required=True, metadata={"description": "已经办完，不再加经办人"})
     people = fields.List(fields.String(), required=True)
     repeats = fields.List(fields.String(), required=True)
 

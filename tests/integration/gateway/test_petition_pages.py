@@ -42,6 +42,7 @@ def test_a_petition_goes_its_way_by_forms_alone(clerk: FlaskClient, house: House
     assert "15 日内告知" in page
     assert "受理" in page
     assert "石小满" not in page
+    assert "再加一名经办人" in page
     form = clerk.get(f"/petitions/{number}/acts/accept")
     assert "60 日内办理" in form.text
     acts = (
@@ -65,7 +66,9 @@ def test_a_petition_goes_its_way_by_forms_alone(clerk: FlaskClient, house: House
         ).status_code
         == 303
     )
-    assert "已办结" in clerk.get(f"/petitions/{number}").text
+    page = clerk.get(f"/petitions/{number}").text
+    assert "已办结" in page
+    assert "再加一名经办人" not in page
 
 
 def test_nothing_typed_is_lost_when_a_registration_is_refused(clerk: FlaskClient) -> None:

@@ -250,6 +250,24 @@ def test_a_handler_sees_what_is_assigned_and_nothing_else(
     assert api.call(handler, "POST", f"/petitions/{number}/openings", {}).status_code == 200
 
 
+def test_nobody_is_put_on_a_petition_that_has_ended(
+    api: Api, principal_of: PrincipalOf, small_township: SmallTownship
+) -> None:
+    clerk, handler = principal_of(Role.CLERK), principal_of(Role.HANDLER)
+    delivered, withdrawn = api.register(clerk)["number"], api.register(clerk)["number"]
+    api.deliver(clerk, delivered)
+    body = {"person_id": handler.person_id}
+    for number, action, values in ((delivered, "conclude", {}), (withdrawn, "withdraw", {"reason": "本人撤回。"})):
+        assert not (api.call(clerk, "GET", f"/petitions/{number}").json or {})["ended"]
+        done = api.act(clerk, number, action, **values)
+        assert done.status_code == 200, done.text
+        assert (api.call(clerk, "GET", f"/petitions/{number}").json or {})["ended"]
+        refused = api.call(clerk, "POST", f"/petitions/{number}/assignments", body)
+        assert refused.status_code == 409
+        assert "已经办完" in refused.text
+        assert api.call(handler, "GET", f"/petitions/{number}").status_code == 404
+
+
 def test_nobody_without_a_duty_comes_to_the_register(api: Api, principal_of: PrincipalOf) -> None:
     for role in (Role.CADRE, Role.RESIDENT, Role.OPERATOR):
         assert api.call(principal_of(role), "GET", "/petitions").status_code == 403

@@ -95,7 +95,7 @@ def show_petition(
     principal = current_principal()
     detail = petitions.get(f"{API}/{number}", principal).data
     sealed = detail["petition"]["category"] == "accusation"
-    may_assign = principal.has(Role.DISCIPLINE) if sealed else principal.has(Role.CLERK, Role.LEADER)
+    may_assign = not sealed and not detail["ended"] and principal.has(Role.CLERK, Role.LEADER)
     return render_template(
         "petitions/show.html",
         detail=detail,
@@ -105,7 +105,7 @@ def show_petition(
         acts=[each for each in detail["possible"] if each["allowed"]],
         others=[each for each in detail["possible"] if not each["allowed"]],
         purposes=[("", _("请选择")), *register_options(principal)["purposes"]],
-        workers=worker_options(current_session(), principal.township_id) if may_assign and not sealed else [],
+        workers=worker_options(current_session(), principal.township_id) if may_assign else [],
         opened=opened,
         code=code,
         errors=errors or {},
