@@ -10,7 +10,6 @@ from tests.browser.conftest import DESKTOP, PHONE, NewVisitor
 from tests.browser.looks import require_whole_on_screen
 
 
-@pytest.mark.walk
 @pytest.mark.parametrize(
     ("size", "village", "code"), [(PHONE, "黄柏村", "PF01"), (DESKTOP, "地了村", "PF02")], ids=["phone", "desk"]
 )

@@ -67,7 +67,6 @@ def let_time_pass(system: System) -> None:
     database.dispose()
 
 
-@pytest.mark.walk
 @pytest.mark.parametrize(("size", "first"), [(PHONE, 1), (DESKTOP, 31)], ids=["phone", "desk"])
 def test_goods_come_in_are_reserved_by_card_given_back_fetched_and_lapse(
     system: System, visitor: NewVisitor, size: dict[str, int], first: int

@@ -271,6 +271,7 @@ def test_choices_are_checked_and_named(tmp_path: Path) -> None:
     assert "奖、扣" in rows[1].errors["kind"]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_are_read_as_a_stream(tmp_path: Path) -> None:
     with xlsxwriter.Workbook(tmp_path / "a.xlsx", {"constant_memory": True}) as book:
         page = book.add_worksheet()
