@@ -13,7 +13,6 @@ from services.points.events.evidence import take_evidence
 from services.points.events.finding import event_in_scope
 from services.points.events.lines import (
     line_for_day,
-    line_of_event,
     require_chosen,
     require_evidence,
     require_quantity,
@@ -120,8 +119,8 @@ def _declare(session: Session, actor: Principal, stated: Declaration, instant: d
         take_evidence(session, stated.evidence_file)
     _require_first(session, village.id, line, stated)
     unreviewed = line.review is Review.NONE
-    # Where nobody reviews, the declarer chooses inside the range.
-    chosen = require_chosen(line, stated.chosen) if line.mode is Mode.RANGE and unreviewed else None
+    # Where nobody reviews, the declarer chooses inside the range; else the reviewer does.
+    chosen = None if line.mode is Mode.RANGE and not unreviewed else require_chosen(line, stated.chosen)
     event = Event(
         village_id=village.id,
         household_id=household.id,
@@ -184,9 +183,3 @@ def withdraw_event(session: Session, actor: Principal, event_id: int, *, reason:
     settle_batch(session, event)
     audit.record(session, actor, "withdraw_event", "event", event.id, village_id=event.village_id)
     return event
-
-
-def chosen_for(session: Session, event: Event, chosen: int | None) -> int | None:
-    """The amount that a reviewer chose, checked against the line that scores the event."""
-    line = line_of_event(session, event.village_id, event.quarter, event.rule_id)
-    return None if line is None else require_chosen(line, chosen)

@@ -102,8 +102,13 @@ def require_evidence(line: Rule, *, note: str, witness: str, has_file: bool) -> 
 
 
 def require_chosen(line: Rule, chosen: int | None) -> int | None:
-    """The reviewer's amount for a range line; None for others. Raises Invalid outside the range."""
+    """The reviewer's amount for a range line; None for others, which take none. Raises Invalid, also out of range."""
     if line.mode is not Mode.RANGE:
+        if chosen is not None:
+            raise Invalid(
+                f"“{line.title}”不是区间分，积分由细则算出，不能另填分值。请去掉分值再提交。",
+                errors={"chosen": ["这一条不能另填分值，请去掉。"]},
+            )
         return None
     low, high = line.minimum or 0, line.maximum or 0
     if chosen is None or not low <= chosen <= high:

@@ -6,10 +6,9 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from services.points.events.declarations import chosen_for
 from services.points.events.finding import REVIEWERS, event_in_scope
 from services.points.events.guards import require_impartial, require_unrelated
-from services.points.events.lines import line_of_event
+from services.points.events.lines import line_of_event, require_chosen
 from services.points.events.posting import post_changes
 from services.points.imports.settling import settle_batch
 from services.points.ledger.village import lock_ledger
@@ -79,13 +78,13 @@ def _approve(session: Session, event: Event, person: int, chosen: int | None) ->
     if line is None:
         raise Conflict("这个季度采用的细则里已没有这一条，不能记分。请选“不通过”并说明。")
     if event.state is EventState.DECLARED:
-        if line.mode is Mode.RANGE:
-            event.chosen = chosen_for(session, event, chosen)
+        if line.mode is Mode.RANGE or chosen is not None:
+            event.chosen = require_chosen(line, chosen)
         event.reviewed_by, event.reviewed_at = person, now()
         event.state = EventState.REVIEWED if line.review is Review.DOUBLE else EventState.POSTED
     else:
-        if line.mode is Mode.RANGE and chosen is not None:
-            event.chosen = chosen_for(session, event, chosen)
+        if chosen is not None:
+            event.chosen = require_chosen(line, chosen)
         event.second_by, event.second_at, event.state = person, now(), EventState.POSTED
     event.version += 1
     return event.state

@@ -1,6 +1,7 @@
 """Releasing: what a second person has let through is posted, set by set, one posting a village.
 
-Rows of the releaser's own household or of a declared relative's stay; double review needs a second releaser.
+Rows of the releaser's own household or of a declared relative's stay, and those whose line has gone; double review
+needs a second releaser.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from services.points.events.guards import barred_households
 from services.points.imports.batches import waiting_rows
+from services.points.imports.unscored import scored_only, with_unscored
 from services.points.ledger.village import lock_ledger
 from services.points.scoring import scope_of_events, score_and_post
 from shared.database.engine import is_sqlite
@@ -60,8 +62,7 @@ def post_released(session: Session, import_id: int) -> ImportBatch | None:
     batch.rows_left = asked - posted
     batch.state = ImportState.RELEASED if not left else ImportState.DECLARED
     batch.release_rows = None
-    if batch.problem == GIVEN_UP:
-        batch.problem = ""
+    batch.problem = with_unscored(session, import_id, "" if batch.problem == GIVEN_UP else batch.problem)
     batch.version += 1
     session.flush()
     return batch
@@ -87,6 +88,7 @@ def _post_village(
         mine = (*mine, Event.id.in_(_event_ids(import_id, village_id, rows)))
     may = (
         *mine,
+        *scored_only(session, village_id, mine),
         Event.household_id.not_in(barred_households(releaser)),
         or_(Event.declared_by.is_(None), Event.declared_by != releaser),
     )

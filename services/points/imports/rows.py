@@ -14,7 +14,7 @@ from shared.calendar import today
 from shared.errors import Invalid
 from shared.excel import Row
 from shared.excel.cells import CellError
-from shared.models.points import Once
+from shared.models.points import Mode, Once, Rule
 from shared.quarters import quarter_of
 
 ONE = 100
@@ -75,7 +75,8 @@ def _plan(row: Row, registers: Registers, equal: Counter[str]) -> PlannedEvent:
     quantity = ONE if not isinstance(quantity, int) else quantity
     note, witness = row.text("note"), row.text("witness")
     require_quantity(rule.line, quantity)
-    chosen = require_chosen(rule.line, given if isinstance(given, int) else None)
+    amount = given if isinstance(given, int) else None
+    chosen = None if _is_the_rules(rule.line, amount, quantity) else require_chosen(rule.line, amount)
     require_evidence(rule.line, note=note, witness=witness, has_file=False)
     once = rule.line.once
     facts = f"{registers.villages[village_id].code}|{household_id}|{rule.code}|{day.isoformat()}|{quantity}|{note}"
@@ -93,6 +94,13 @@ def _plan(row: Row, registers: Registers, equal: Counter[str]) -> PlannedEvent:
         row_key=hashlib.sha256(f"{facts}|{equal[facts]}".encode()).hexdigest(),
         once_period=None if once is None else (household_id, rule.line.code_id, once_period(once, day)),
     )
+
+
+def _is_the_rules(line: Rule, amount: int | None, quantity: int) -> bool:
+    """Whether a sheet only repeats what a fixed line gives, for one or for the whole quantity."""
+    if line.mode is not Mode.FIXED or line.points is None:
+        return False
+    return amount in (line.points, line.points * quantity // ONE)
 
 
 def once_period(once: Once, day: date) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -149,6 +150,23 @@ def test_the_reviewer_chooses_inside_the_range(
         review_event(session, principal_of(Role.CADRE), event.id, verdict=Verdict.APPROVE, chosen=350)
     review_event(session, principal_of(Role.CADRE), event.id, verdict=Verdict.APPROVE, chosen=250)
     assert _held(session, event.id) == 250
+
+
+def test_a_line_that_is_no_range_takes_no_chosen_amount(
+    session: Session, scored: ScoredTownship, principal_of: PrincipalOf
+) -> None:
+    refusal = "不是区间分，积分由细则算出，不能另填分值"
+    with pytest.raises(Invalid, match=refusal) as refused:
+        declare_events(session, principal_of(Role.GRID_MEMBER), [replace(_declared(scored), chosen=100)])
+    assert list(refused.value.errors) == ["chosen"]
+    event = declare_events(session, principal_of(Role.GRID_MEMBER), [_declared(scored)])[0]
+    with pytest.raises(Invalid, match=refusal):
+        review_event(session, principal_of(Role.CADRE), event.id, verdict=Verdict.APPROVE, chosen=100)
+    assert event.state is EventState.DECLARED
+    _change(session, scored, "CLEAN", review=Review.DOUBLE)
+    review_event(session, principal_of(Role.CADRE), event.id, verdict=Verdict.APPROVE)
+    with pytest.raises(Invalid, match=refusal):
+        review_event(session, principal_of(Role.CADRE, number=1), event.id, verdict=Verdict.APPROVE, chosen=100)
 
 
 def test_a_rejection_says_why(session: Session, scored: ScoredTownship, principal_of: PrincipalOf) -> None:

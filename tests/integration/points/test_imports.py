@@ -256,6 +256,51 @@ def test_rows_are_released_in_part_and_a_sample_shows_what_waits(
         assert session.get_one(ImportBatch, import_id).state is ImportState.RELEASED
 
 
+def test_rows_whose_rule_has_gone_meanwhile_are_left_with_the_reason_and_released_when_it_is_back(
+    database: Database, scored: ScoredTownship, importer: Principal, second: Principal
+) -> None:
+    village = scored.township.villages[0]
+    rows = [[village.name, number, "", code, "2026.5.20", 1, ""] for number in (1, 2, 3) for code in ("CLEAN", "FINE")]
+    import_id = imported(database, importer, workbook(rows))
+    fine = update(Rule).where(Rule.code_id == scored.codes["FINE"])
+    with database.transaction() as session:
+        session.execute(fine.values(village_id=scored.township.villages[1].id))
+    for asked, posted in ((3, 1), (8, 3)):
+        released(database, second, import_id, rows=[*range(3, asked + 2)])
+        with database.reading() as session:
+            batch = session.get_one(ImportBatch, import_id)
+            assert (batch.state, batch.rows_released) == (ImportState.DECLARED, posted)
+            assert "第 4、6、8 行，共 3 行。" in batch.problem
+            assert "细则里没有 FINE，不能记分" in batch.problem
+            states = session.execute(select(Event.rule_id, Event.state).where(Event.import_id == import_id)).all()
+            assert {state for rule, state in states if rule == scored.codes["FINE"]} == {EventState.DECLARED}
+    with database.transaction() as session:
+        event = event_of_row(session, import_id, 4)
+        with pytest.raises(Conflict, match="已没有这一条"):
+            review_event(session, second, event, verdict=Verdict.APPROVE)
+        session.execute(fine.values(village_id=None))
+    released(database, second, import_id)
+    with database.reading() as session:
+        batch = session.get_one(ImportBatch, import_id)
+        assert (batch.state, batch.rows_released, batch.problem) == (ImportState.RELEASED, 6, "")
+
+
+def test_an_amount_beside_a_fixed_rule_may_repeat_the_rule_and_nothing_else(
+    database: Database, scored: ScoredTownship, importer: Principal
+) -> None:
+    name = scored.township.villages[0].name
+    rows = [
+        [name, 1, "", "CLEAN", "2026.5.20", 1, "", 1],
+        [name, 1, "", "CLEAN", "2026.5.21", 3, "", 3],
+        [name, 1, "", "CLEAN", "2026.5.22", 3, "", 1],
+        [name, 1, "", "CLEAN", "2026.5.23", 1, "", 2],
+    ]
+    import_id = imported(database, importer, workbook(rows, [*HEADER, "分值"]))
+    with database.reading() as session:
+        assert counts(session, import_id) == (ImportState.DECLARED, 4, 3, 0, 1)
+        assert "不能另填分值" in session.get_one(ImportBatch, import_id).errors
+
+
 def test_nobody_releases_for_a_declared_relative(
     database: Database, scored: ScoredTownship, importer: Principal, second: Principal, database_for: DatabaseFor
 ) -> None:

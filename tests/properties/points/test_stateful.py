@@ -109,9 +109,9 @@ _STEPS: dict[QuarterState, list[Callable[..., object]]] = {
 
 
 def _inside(line: Line | None, chosen: int | None) -> int | None:
-    """An amount that a range line allows; as it is for others."""
+    """An amount that a range line allows; none for others, which take none."""
     if line is None or line.mode is not Mode.RANGE:
-        return chosen
+        return None
     return max(line.minimum or 0, min(line.maximum or 0, chosen or 0))
 
 
