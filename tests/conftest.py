@@ -19,6 +19,7 @@ pytest_plugins = (
     "tests.fixtures.calls",
     "tests.fixtures.databases",
     "tests.fixtures.redis_servers",
+    "tests.fixtures.routing",
     "tests.fixtures.township",
     "tests.fixtures.waiting",
 )

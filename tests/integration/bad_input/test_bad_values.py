@@ -177,6 +177,7 @@ def test_wrong_values_of_goods_people_and_runs_name_the_field_and_write_nothing(
 
 
 # Bodies are read before any database is asked.
+@pytest.mark.slow
 @pytest.mark.parametrize("any_database", ["sqlite"], indirect=True)
 def test_bodies_that_are_none_are_refused_by_every_operation_that_reads_one(system: System) -> None:
     clients = {name: system.log_in(name) for name in ("admin", "cadre1", "keeper", "clerk")}
@@ -204,6 +205,7 @@ def test_bodies_that_are_none_are_refused_by_every_operation_that_reads_one(syst
     assert system.contents() == before
 
 
+@pytest.mark.slow
 def test_ids_and_cursors_that_are_none_are_problems_on_every_list_and_record(system: System) -> None:
     clients = {name: system.log_in(name) for name in ("admin", "cadre1", "keeper", "clerk")}
     for name, operation in system.operations().items():
