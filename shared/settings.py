@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +49,9 @@ class Settings:
     secure_cookies: bool
     # How many reverse proxies stand before the gateway; their `X-Forwarded-*` are believed, nobody else's.
     trusted_proxies: int
+    # Where those proxies are; empty: wherever the connection comes from.
+    proxy_networks: tuple[IPv4Network | IPv6Network, ...]
+    limit_factor: float
     lease_seconds: int
     relay_interval_seconds: float
     relay_database_url: str
@@ -128,6 +131,8 @@ def _read(env: Env) -> Settings:
         gateway_public_url=env.str("XZ_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
         secure_cookies=secure_cookies,
         trusted_proxies=env.int("XZ_TRUSTED_PROXIES", 0),
+        proxy_networks=_networks(env.str("XZ_PROXY_NETWORKS", "")),
+        limit_factor=env.float("XZ_LIMIT_FACTOR", 1.0, validate=validate.Range(min=0.1, error="至少要 {min}")),
         lease_seconds=env.int("XZ_LEASE_SECONDS", 30),
         relay_interval_seconds=env.float("XZ_RELAY_INTERVAL_SECONDS", 1.0),
         relay_database_url=with_driver(env.str("RELAY_DATABASE_URL", "") or database_url),
@@ -177,6 +182,16 @@ def _require_reachable(url: str, secure_cookies: bool) -> None:
             f"XZ_PUBLIC_URL 填的“{url}”是 http:// 开头的，这样谁也登录不了：正式运行时，登录只在 HTTPS 上有效。"
             "请在系统前面架好 HTTPS 反向代理，再把 XZ_PUBLIC_URL 改成 https:// 开头的地址。"
         )
+
+
+def _networks(words: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(word.strip()) for word in words.split(",") if word.strip())
+    except ValueError as error:
+        raise SettingsError(
+            f"XZ_PROXY_NETWORKS 填的“{words}”不对：要填反向代理的地址或网段，用英文逗号隔开，"
+            "例如 127.0.0.1,10.8.0.0/24。"
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -6,13 +6,14 @@ from importlib import import_module
 from typing import Any
 
 from flask import Blueprint
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.gateway.accounts.api import blueprint as accounts
 from services.gateway.accounts.api import cards_blueprint as cards
 from services.gateway.application import GatewayApp
 from services.gateway.compression import compress
 from services.gateway.documentation.api import blueprint as documentation
+from services.gateway.forwarded import Forwarded
+from services.gateway.limits.door import count_act
 from services.gateway.notices.api import blueprint as notices
 from services.gateway.proxy.api import blueprint as proxy
 from services.gateway.security import protect
@@ -57,6 +58,7 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     # Its own port is the public one, so its numbers are shown on another.
     serve_metrics(settings().metrics_port, settings().metrics_host)
     app.before_request(check_csrf)
+    app.before_request(count_act)
     # These run from the last to the first: a page is squeezed when it is complete.
     app.after_request(compress)
     app.after_request(send_browser_cookie)
@@ -64,9 +66,8 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     app.jinja_env.globals.update(csrf_token=csrf_token, current_visitor=current_visitor)
     for blueprint in page_blueprints():
         app.register_blueprint(blueprint)
-    if settings().trusted_proxies:
-        hops = settings().trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    if hops := settings().trusted_proxies:
+        app.wsgi_app = Forwarded(app.wsgi_app, hops, settings().proxy_networks)  # type: ignore[method-assign]
     return app
 
 

@@ -8,6 +8,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 
 from services.gateway.clients import ServiceProblem
 from services.gateway.sessions.csrf import FIELD, ExpiredForm, is_api_path
+from shared.errors import TooMany
 from shared.logging import get_logger
 from shared.web.application import ServiceApp
 from shared.web.problems import Kind, Problem, problem_of, problem_response
@@ -32,8 +33,9 @@ class GatewayApp(ServiceApp):
             return make_response(redirect(url_for("login.show", back=request.full_path.rstrip("?")), code=303))
         number = found.body()["number"]
         try:
-            if isinstance(error, ExpiredForm):
-                page = render_template("errors/held.html", problem=found, held=_held_fields(), action=request.full_path)
+            if isinstance(error, ExpiredForm | TooMany) and request.method == "POST":
+                form = "errors/held.html" if isinstance(error, ExpiredForm) else "errors/later.html"
+                page = render_template(form, problem=found, held=_held_fields(), action=request.full_path)
             else:
                 page = render_template("errors/show.html", problem=found, number=number)
         except Exception:

@@ -66,13 +66,14 @@ class LoginSession(Base):
 
 
 class LoginAttempt(Base):
-    """A login that was tried and has not succeeded: counted per account or card, and per address."""
+    """Something done that is limited: a login that has not succeeded, a look-up, an export; counted per subject."""
 
     __tablename__ = "gateway_login_attempt"
     __table_args__ = (Index("ix_gateway_login_attempt_subject_at", "subject", "at"),)
 
     id: Mapped[int] = id_column()
-    # `account:<username>`, `card:<number>`, or `address:<blind index of the address>`.
+    # `account:<username>`, `card:<number>`, `address:<blind index of the address>` for logins; for other acts
+    # `<act>:<actor>` of who is logged in, else `<act>:address:<blind index>`.
     subject: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(default=now, index=True)
 

@@ -44,8 +44,8 @@ def variables_read() -> set[str]:
                 argument = node.left
             if argument is not None:
                 found |= {name for name in names_of(argument) if NAME.fullmatch(name)}
-    # HTTP_…: headers of a WSGI request.
-    return {name for name in found - FOREIGN if not name.startswith("HTTP_")}
+    # HTTP_… and REMOTE_ADDR: what a WSGI request brings.
+    return {name for name in found - FOREIGN if not name.startswith(("HTTP_", "REMOTE_"))}
 
 
 def variables_documented() -> set[str]:

@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from services.gateway.accounts.passwords import hash_password, require_good_password
-from services.gateway.sessions.throttle import account_subject, forget_attempts
+from services.gateway.limits.attempts import forget_attempts
+from services.gateway.sessions.throttle import account_subject
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.identity import Principal, Role

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from services.gateway.accounts.accounts import change_password
 from services.gateway.accounts.passwords import hash_password, password_fits, require_good_password
 from services.gateway.sessions.sessions import NewSession, start_session
-from services.gateway.sessions.throttle import account_subject, forgive, register_attempt
+from services.gateway.sessions.throttle import account_subject, forgive, register_try
 from services.gateway.sessions.visitors import current_visitor
 from shared.database import Database
 from shared.errors import Conflict, Invalid
@@ -37,9 +37,9 @@ def change_own_password(database: Database, *, current: str, password: str) -> N
         actor, account = own_account(session)
         username, stored = account.username, account.password_hash
     require_good_password(password, username)
-    subject, address = account_subject(username), actor.actor
+    subject = account_subject(username)
     with database.transaction() as session:
-        register_attempt(session, subject, address)
+        register_try(session, subject, None)
     if not password_fits(stored, current):
         sentence = "现在的密码不对，请重新输入。"
         raise Invalid(sentence, errors={"current": [sentence]})
@@ -49,6 +49,6 @@ def change_own_password(database: Database, *, current: str, password: str) -> N
     hashed = hash_password(password)
     with database.transaction() as session:
         account = session.scalars(select(Account).where(Account.id == account.id)).one()
-        forgive(session, subject, address)
+        forgive(session, subject, None)
         change_password(session, actor, account, hashed)
         return start_session(session, account_id=account.id)

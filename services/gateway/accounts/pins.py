@@ -10,7 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from services.gateway.accounts.passwords import hash_pin
-from services.gateway.sessions.throttle import card_subject, forget_attempts
+from services.gateway.limits.attempts import forget_attempts
+from services.gateway.sessions.throttle import card_subject
 from shared import audit
 from shared.database.engine import is_sqlite
 from shared.errors import Forbidden, NotFound

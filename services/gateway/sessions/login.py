@@ -12,7 +12,7 @@ from services.gateway.accounts.rights import rights_of
 from services.gateway.accounts.second_factor import ROLES as SECOND_FACTOR_ROLES
 from services.gateway.accounts.second_factor import take_code
 from services.gateway.sessions.sessions import NewSession, live_household, start_session
-from services.gateway.sessions.throttle import account_subject, card_subject, forgive, register_attempt
+from services.gateway.sessions.throttle import account_subject, card_subject, forgive, register_try
 from shared import audit
 from shared.calendar import today
 from shared.database import Database
@@ -105,7 +105,7 @@ def log_in_as_demo(database: Database, *, username: str, township_id: int) -> Ne
 
 def _count(database: Database, subject: str, address: str) -> None:
     with database.transaction() as session:
-        register_attempt(session, subject, address)
+        register_try(session, subject, address)
 
 
 def _require_open(session: Session, account: Account) -> Principal:

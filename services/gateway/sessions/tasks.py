@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from services.gateway.limits.attempts import forget_old_attempts
 from services.gateway.sessions.sessions import forget_expired_sessions
-from services.gateway.sessions.throttle import forget_old_attempts
 from shared.messages.gateway import ForgetLogins
 from shared.messaging import receives
 

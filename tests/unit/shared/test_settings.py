@@ -65,3 +65,14 @@ def test_who_has_switched_secure_cookies_off_may_run_without_https() -> None:
 )
 def test_a_value_that_can_not_be_read_is_named_with_what_it_should_be(name: str, value: str, reason: str) -> None:
     assert refusal(**{name: value}).startswith(f"{name} 填得不对：{reason}。")
+
+
+def test_networks_of_proxies_that_are_none_are_named() -> None:
+    assert "XZ_PROXY_NETWORKS 填的“10.8.0.0/99”不对" in refusal(XZ_PROXY_NETWORKS="10.8.0.0/99")
+    read = read_settings({**PRODUCTION, "XZ_PROXY_NETWORKS": "127.0.0.1, 10.8.0.0/24"})
+    assert [str(network) for network in read.proxy_networks] == ["127.0.0.1/32", "10.8.0.0/24"]
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "many"])
+def test_limits_can_not_be_switched_off_by_a_wrong_number(factor: str) -> None:
+    assert refusal(XZ_LIMIT_FACTOR=factor).startswith("XZ_LIMIT_FACTOR 填得不对：")
