@@ -30,6 +30,11 @@ install-dev: python
 run: install ## Start everything on this machine (PORT=8000, HOST=127.0.0.1, DEMO=0 for a township of your own)
 	@exec $(PY) -m deploy.embedded.run --die-with-parent
 
+.PHONY: certificates
+certificates: install ## Certificates for HTTPS: NAMES="jifen.example 192.168.1.10", or yours: CERT=… KEY=… (CA=…)
+	@$(PY) -m deploy.certificates.make $(if $(NAMES),--names "$(NAMES)") $(if $(CERT),--cert "$(CERT)") \
+		$(if $(KEY),--key "$(KEY)") $(if $(CA),--ca "$(CA)")
+
 .PHONY: migrate
 migrate: install ## Bring the database to this version's schema
 	@$(PY) -m deploy.migrations.migrate

@@ -42,6 +42,8 @@ class Settings:
     redis_url: str
     service_urls: dict[Service, str]
     key_dir: Path
+    # Certificates for HTTPS; keys in it are read by the web server only.
+    certificate_dir: Path
     log_level: str
     log_json: bool
     upload_limit_bytes: int
@@ -125,6 +127,7 @@ def _read(env: Env) -> Settings:
             service: env.str(f"{service.upper()}_URL", f"http://127.0.0.1:{port}") for service, port in _PORTS.items()
         },
         key_dir=Path(env.str("XZ_KEY_DIR", str(data_dir / "keys"))).resolve(),
+        certificate_dir=Path(env.str("XZ_CERTIFICATE_DIR", "certificates")).resolve(),
         log_level=env.str("XZ_LOG_LEVEL", "INFO").upper(),
         log_json=env.bool("XZ_LOG_JSON", production),
         upload_limit_bytes=env.int("XZ_UPLOAD_LIMIT_MB", 30) * 1024 * 1024,

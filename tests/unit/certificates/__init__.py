@@ -1,0 +1,1 @@
+"""Certificates: names, checks, and the folder that a command leaves."""
