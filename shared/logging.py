@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from shared.request_context import current_request_id
-from shared.settings import settings
+from shared.settings import settings_at_start
 
 # Fields that may hold what nobody should read in a log, whoever passes them.
 _HIDDEN = frozenset({"password", "pin", "token", "secret", "cookie", "authorization", "identity", "phone", "text"})
@@ -24,9 +24,10 @@ _EventDict = MutableMapping[str, Any]
 def configure_logging(process_name: str) -> None:
     """Send the logs of this process to standard error: our own, and those of every library.
 
+    It is the first thing that a process does: where a setting can't be right, it ends here with the sentence alone.
     `process_name` stands in each JSON line; readable lines get it from the launcher, as a prefix.
     """
-    current = settings()
+    current = settings_at_start()
     shared_processors: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         _add_request_id,

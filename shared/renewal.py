@@ -23,6 +23,7 @@ from shared.models import Base
 from shared.models.petitions import Rewriting
 from shared.models.plumbing_tables import service_of
 from shared.privacy import MissingKeys, UnreadableValue, field_cipher
+from shared.settings import settings_at_start
 from shared.topology import Service
 
 BATCH = 500
@@ -147,6 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--service", choices=[service.value for service in Service], required=True)
     parser.add_argument("--check", action="store_true", help="only count")
     options = parser.parse_args(arguments)
+    settings_at_start()
     database = database_of(Service(options.service))
     try:
         return _renew(database, only_count=options.check)

@@ -25,7 +25,7 @@ from deploy.migrations.migrate import migrate
 from deploy.migrations.revisions import current_revision, newest_revision
 from shared.database import Database
 from shared.models import Base
-from shared.settings import Settings, settings, with_driver
+from shared.settings import Settings, settings_at_start, with_driver
 from shared.topology import Service
 
 CHUNK = 5000
@@ -168,7 +168,7 @@ def main() -> int:
     try:
         if not target:
             raise CannotDo("请指定目标：make move-to-postgres TO=postgresql://用户:密码@服务器/数据库")
-        lines = run(settings(), target)
+        lines = run(settings_at_start(), target)
     except CannotDo as reason:
         print(reason, file=sys.stderr)
         return 1

@@ -30,7 +30,7 @@ from deploy.embedded.refusal import CannotStart
 from deploy.migrations.migrate import migrate
 from deploy.migrations.revisions import known_revisions
 from shared.database import Database
-from shared.settings import Settings, settings
+from shared.settings import Settings, settings_at_start
 from shared.topology import Service
 
 
@@ -160,7 +160,7 @@ def main() -> int:
             raise CannotDo(
                 "请指定备份文件：make restore FILE=backups/xiangzhi-….tar.gz KEYS=backups/xiangzhi-…-keys.tar.gz"
             )
-        lines = restore(settings(), options.file, options.keys)
+        lines = restore(settings_at_start(), options.file, options.keys)
     except CannotDo as reason:
         print(reason, file=sys.stderr)
         return 1

@@ -29,7 +29,7 @@ from deploy.backup.refusal import CannotDo
 from deploy.migrations.revisions import current_revision, newest_revision
 from shared.database import Database
 from shared.models import Base
-from shared.settings import Settings, settings
+from shared.settings import Settings, settings_at_start
 from shared.topology import Service
 
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.dump"}
@@ -118,7 +118,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make backup")
     parser.add_argument("--to", type=Path, default=Path("backups"))
     try:
-        saved = save(settings(), parser.parse_args().to.resolve())
+        saved = save(settings_at_start(), parser.parse_args().to.resolve())
     except CannotDo as reason:
         print(reason, file=sys.stderr)
         return 1

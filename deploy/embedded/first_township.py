@@ -26,7 +26,7 @@ from shared.database import Database
 from shared.errors import DomainError
 from shared.models.registry import Duty, DutyKind, Person, Township
 from shared.privacy import pinyin_of
-from shared.settings import settings
+from shared.settings import settings_at_start
 from shared.topology import Service
 
 _CODE = re.compile(r"\d{9}")
@@ -135,7 +135,7 @@ def main() -> int:
     """Make the township; exit code 1 with one sentence when it can't be made."""
     try:
         answers = from_terminal() if sys.stdin.isatty() else from_environment()
-        database = Database(settings().database_url, Service.GATEWAY)
+        database = Database(settings_at_start().database_url, Service.GATEWAY)
         with database.transaction() as session:
             township = make_township(session, answers)
             name, code = township.name, township.code

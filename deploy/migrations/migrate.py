@@ -18,7 +18,7 @@ from deploy.migrations.grants import apply_grants
 from deploy.migrations.revisions import current_revision, known_revisions, newest_revision
 from shared.database import Database
 from shared.logging import get_logger
-from shared.settings import settings
+from shared.settings import settings_at_start
 from shared.topology import Service
 
 # Any constant; all migrators of all versions must take the same one.
@@ -81,7 +81,7 @@ def _upgrade(connection: Connection) -> None:
 
 def main() -> int:
     """Migrate the database of the settings and print the revision; exit code 1 with one sentence otherwise."""
-    current = settings()
+    current = settings_at_start()
     try:
         current.data_dir.mkdir(parents=True, exist_ok=True)
         database = Database(current.database_url, Service.INTAKE)

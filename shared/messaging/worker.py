@@ -23,7 +23,7 @@ from shared.messaging.publisher import close_publisher
 from shared.messaging.schedule import SCHEDULE
 from shared.metrics import MESSAGE_SECONDS, SCHEDULE_LAST_SECONDS, serve_metrics
 from shared.metrics import MESSAGES as DELIVERIES
-from shared.settings import settings
+from shared.settings import settings, settings_at_start
 from shared.topology import VISIBILITY_TIMEOUT_SECONDS, Queue, Service
 
 _GENERIC_TASKS = "shared.messaging.tasks"
@@ -41,7 +41,7 @@ def create_worker_app(
     free_slots_on_errors()
     queues = tuple(queue for queue in Queue if queue.service in services)
     name = ".".join(["xiangzhi", *(service.value for service in services)])
-    app = new_app(name, settings().redis_url, queues, visibility_timeout=visibility_timeout)
+    app = new_app(name, settings_at_start().redis_url, queues, visibility_timeout=visibility_timeout)
     for module in (_GENERIC_TASKS, *task_modules):
         importlib.import_module(module)
     for message_name in sorted(HANDLERS):

@@ -16,7 +16,7 @@ from shared.identity import Principal, Role
 from shared.identity.tokens import InvalidToken, verify
 from shared.logging import configure_logging, get_logger
 from shared.request_context import accept_request_id, current_request_id, request_context
-from shared.settings import settings
+from shared.settings import settings, settings_at_start
 from shared.topology import Service
 from shared.web.access import allow
 from shared.web.etags import send_version
@@ -83,7 +83,7 @@ def create_service_app(
 
     By default `database` is the process's own (and its logs are set up), and `authenticate` reads the gateway's token.
     """
-    current = settings()
+    current = settings_at_start()
     if database is None:
         configure_logging(service.value)
     app = app_class(f"services.{service}", database or database_of(service))

@@ -61,10 +61,20 @@ def test_who_has_switched_secure_cookies_off_may_run_without_https() -> None:
         ("XZ_METRICS_PORT", "abc", "要填整数"),
         ("XZ_RELAY_INTERVAL_SECONDS", "soon", "要填数字"),
         ("XZ_KEEP_DEMANDS_DAYS", "7", "至少要 30 天"),
+        ("XZ_METRICS_PORT", "99999", "端口只能是 0 到 65535"),
+        ("XZ_LEASE_SECONDS", "0", "要大于 0"),
+        ("XZ_RELAY_INTERVAL_SECONDS", "-1", "要大于 0"),
+        ("XZ_UPLOAD_LIMIT_MB", "0", "要大于 0"),
+        ("XZ_TRUSTED_PROXIES", "-1", "不能小于 0"),
+        ("XZ_LOG_LEVEL", "LOUD", "只能是 DEBUG、INFO、WARNING、ERROR"),
+        ("REDIS_URL", "127.0.0.1:6379", "要写成 redis://"),
+        ("DATABASE_URL", "db.example.cn", "要写成 postgresql://"),
+        ("DATABASE_URL", "postgresql://db:port/x", "要写成 postgresql://"),
+        ("POINTS_DATABASE_URL", "mysql://db/x", "要写成 postgresql://"),
     ],
 )
 def test_a_value_that_can_not_be_read_is_named_with_what_it_should_be(name: str, value: str, reason: str) -> None:
-    assert refusal(**{name: value}).startswith(f"{name} 填得不对：{reason}。")
+    assert refusal(**{name: value}).startswith(f"{name} 填得不对：{reason}")
 
 
 def test_networks_of_proxies_that_are_none_are_named() -> None:
@@ -76,3 +86,15 @@ def test_networks_of_proxies_that_are_none_are_named() -> None:
 @pytest.mark.parametrize("factor", ["0", "-1", "many"])
 def test_limits_can_not_be_switched_off_by_a_wrong_number(factor: str) -> None:
     assert refusal(XZ_LIMIT_FACTOR=factor).startswith("XZ_LIMIT_FACTOR 填得不对：")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgres://db/x", "postgresql://db/x", "postgresql+psycopg://db/x", "sqlite:////x.db"]
+)
+def test_both_databases_may_be_written_the_usual_ways(url: str) -> None:
+    assert read_settings({"DATABASE_URL": url}).database_url.endswith(("db/x", "/x.db"))
+
+
+@pytest.mark.parametrize("url", ["redis://:word@r:6379/0", "rediss://r", "sentinel://a:26379;sentinel://b:26379"])
+def test_redis_may_be_alone_or_watched(url: str) -> None:
+    assert read_settings({"REDIS_URL": url}).redis_url == url
