@@ -29,6 +29,7 @@ from deploy.backup.refusal import CannotDo
 from deploy.migrations.revisions import current_revision, newest_revision
 from shared.database import Database
 from shared.models import Base
+from shared.place_metrics import BACKUP_MARK
 from shared.settings import Settings, settings_at_start
 from shared.topology import Service
 
@@ -62,6 +63,8 @@ def save(current: Settings, folder: Path) -> Saved:
             files = dict(files_under(current.data_dir / "files", "files"))
             write_archive(saved.data, manifest, {snapshot.name: snapshot, **files})
             write_archive(saved.keys, Manifest("keys", manifest.made_at), keys)
+        # Its time is what the metrics tell as the last backup's.
+        (current.data_dir / BACKUP_MARK).touch()
     except OSError as error:
         raise CannotDo(f"备份写不进 {folder}（{error.strerror}），请检查磁盘空间和权限。") from error
     return saved

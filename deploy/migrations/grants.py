@@ -23,6 +23,12 @@ _NOTHING = frozenset[str]()
 _APPEND = frozenset({"SELECT", "INSERT"})
 # A service's own audit log can't be shortened or rewritten by it: it only numbers the rows that it has written.
 _CHAINED_COLUMNS = "seq, digest"
+# What the relay counts for the deployment's metrics, beside the outboxes and inboxes that are its work.
+_MEASURED_COLUMNS = {
+    **{f"{service}_dead_letter": "message_id" for service in Service},
+    "points_recalculation": "id, mode, state",
+    "points_shard": "recalculation_id, state",
+}
 
 
 class DatabaseRole(StrEnum):
@@ -37,7 +43,8 @@ class DatabaseRole(StrEnum):
     GATEWAY = "xiangzhi_gateway"
     """Its own tables; reads the registry."""
     RELAY = "xiangzhi_relay"
-    """Marks outbox rows of all services, reads which ids their inboxes hold, removes old rows of both."""
+    """Marks outbox rows of all services, reads which ids their inboxes hold, removes old rows of both; counts dead
+    letters and recalculations for the metrics, without reading what is in them."""
     SCHEDULER = "xiangzhi_scheduler"
     """Inserts into every outbox what is due."""
     BACKUP = "xiangzhi_backup"
@@ -123,7 +130,7 @@ def apply_grants(connection: Connection) -> list[DatabaseRole]:
         connection.exec_driver_sql(statement)
     for statement in _statements("REVOKE", "FROM", present - wanted):
         connection.exec_driver_sql(statement)
-    _grant_chaining(connection, grantees)
+    _grant_columns(connection, grantees)
     _grant_functions(connection, roles)
     for role in grantees:
         connection.exec_driver_sql(f"GRANT USAGE{_create(role)} ON SCHEMA public TO {role}")
@@ -202,12 +209,16 @@ def _statements(verb: str, preposition: str, rights: Iterable[_Right]) -> Iterat
         yield f"{verb} {', '.join(names)} ON {kind} {', '.join(sorted(targets))} {preposition} {role}"
 
 
-def _grant_chaining(connection: Connection, roles: Iterable[DatabaseRole]) -> None:
-    """Let each service chain its audit rows: two columns. After the tables' rights, whose revoking takes these too."""
-    for service in Service:
-        role = DatabaseRole(f"xiangzhi_{service}")
-        if role in roles and connection.scalar(text("SELECT to_regclass(:name)"), {"name": f"{service}_audit"}):
-            connection.exec_driver_sql(f'GRANT UPDATE ({_CHAINED_COLUMNS}) ON public."{service}_audit" TO {role}')
+def _grant_columns(connection: Connection, roles: Iterable[DatabaseRole]) -> None:
+    """Single columns. After the tables' rights, whose revoking takes these too."""
+    # Each service chains its audit rows: two columns.
+    wanted = [
+        (DatabaseRole(f"xiangzhi_{service}"), "UPDATE", _CHAINED_COLUMNS, f"{service}_audit") for service in Service
+    ]
+    wanted += [(DatabaseRole.RELAY, "SELECT", columns, table) for table, columns in _MEASURED_COLUMNS.items()]
+    for role, right, columns, table in wanted:
+        if role in roles and connection.scalar(text("SELECT to_regclass(:name)"), {"name": table}):
+            connection.exec_driver_sql(f'GRANT {right} ({columns}) ON public."{table}" TO {role}')
 
 
 def _grant_functions(connection: Connection, roles: Iterable[DatabaseRole]) -> None:

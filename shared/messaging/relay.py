@@ -1,8 +1,8 @@
 """The relay's process: sends what no receiver has handled, for as long as it takes.
 
 It marks rows done whose id is in the receiver's inbox, sends what is due, and sends everything at once when Redis has
-lost its memory (the epoch key is missing, or says that a relay had not finished with that). It needs nothing but
-outboxes and inbox ids.
+lost its memory (the epoch key is missing, or says that a relay had not finished with that). For its work it needs
+nothing but outboxes and inbox ids; what it measures for the deployment, `measuring` says.
 
 python -m shared.messaging.relay
 """
@@ -23,6 +23,7 @@ from shared.logging import configure_logging, get_logger
 from shared.messaging.attempts import describe_error
 from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope
+from shared.messaging.measuring import measure_outboxes, measure_queues, measure_work, queues_unknown
 from shared.messaging.waiting_rows import (
     BATCH,
     due_rows,
@@ -30,16 +31,15 @@ from shared.messaging.waiting_rows import (
     mark_handled,
     note_sent,
     prune,
-    waiting_summary,
 )
-from shared.metrics import OUTBOX_OLDEST_SECONDS, OUTBOX_WAITING, QUEUE_LENGTH, SENDS, serve_metrics
-from shared.models.base import now
+from shared.metrics import SENDS, serve_metrics
 from shared.settings import settings
-from shared.topology import Queue, Service
+from shared.topology import Service
 
 EPOCH_KEY = "xiangzhi:relay:epoch"
 _UNFINISHED = b"unfinished"
 PRUNE_SECONDS = 600.0
+MEASURE_SECONDS = 10.0
 BROKER_PAUSE_SECONDS = 5.0
 DATABASE_PAUSE_SECONDS = 2.0
 
@@ -55,7 +55,7 @@ class Relay:
         self._database = database
         self._broker = Broker(redis_url)
         self._broker_rests_until = 0.0
-        self._pruned_at = float("-inf")
+        self._pruned_at = self._measured_at = float("-inf")
 
     def run_pass(self) -> int:
         """Mark, send, measure and prune once; return how many copies were sent. Raises the database's errors only."""
@@ -68,11 +68,11 @@ class Relay:
             except BrokerAway as error:
                 self._broker_rests_until = time.monotonic() + BROKER_PAUSE_SECONDS
                 get_logger().warning("relay_paused", seconds=BROKER_PAUSE_SECONDS, error=str(error))
-        self._measure()
         if time.monotonic() - self._pruned_at > PRUNE_SECONDS:
             self._pruned_at = time.monotonic()
             if removed := prune(self._database):
                 get_logger().info("relay_pruned", rows=removed)
+        self._measure()
         return sent
 
     def close(self) -> None:
@@ -126,19 +126,21 @@ class Relay:
             raise BrokerAway(repr(error)) from error
 
     def _measure(self) -> None:
-        with self._database.reading() as session:
-            for service in Service:
-                count, oldest = waiting_summary(session, service)
-                OUTBOX_WAITING.labels(service).set(count)
-                OUTBOX_OLDEST_SECONDS.labels(service).set((now() - oldest).total_seconds() if oldest else 0)
+        """Set the gauges; numbers that can't be had cost nobody a message."""
+        try:
+            measure_outboxes(self._database)
+            if time.monotonic() - self._measured_at > MEASURE_SECONDS:
+                self._measured_at = time.monotonic()
+                measure_work(self._database)
+        except Exception as error:
+            get_logger().warning("relay_measured_nothing", error=describe_error(error))
         if time.monotonic() < self._broker_rests_until:
+            queues_unknown()
             return
         try:
-            lengths = self._ask_broker(lambda redis: [redis.llen(queue.value) for queue in Queue])
+            self._ask_broker(measure_queues)
         except BrokerAway:
-            return
-        for queue, length in zip(Queue, lengths, strict=True):
-            QUEUE_LENGTH.labels(queue).set(length)
+            queues_unknown()
 
 
 def run(relay: Relay, stopped: threading.Event, interval: float) -> None:

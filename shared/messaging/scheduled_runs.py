@@ -51,9 +51,15 @@ class _Slot:
     is_dead: bool
 
 
-def scheduled_runs(session: Session, present: datetime, schedule: Sequence[Scheduled] = SCHEDULE) -> list[ScheduledRun]:
-    """The tasks of the session's service, in the schedule's order, as they stand at `present` (aware)."""
-    service = service_of(session)
+def scheduled_runs(
+    session: Session,
+    present: datetime,
+    schedule: Sequence[Scheduled] = SCHEDULE,
+    *,
+    service: Service | None = None,
+) -> list[ScheduledRun]:
+    """The tasks of `service` (the session's own), in the schedule's order, as they stand at `present` (aware)."""
+    service = service or service_of(session)
     newest, done = _newest_slots(session, service), _last_done(session, service)
     return [
         ScheduledRun(
@@ -65,6 +71,13 @@ def scheduled_runs(session: Session, present: datetime, schedule: Sequence[Sched
         for scheduled in schedule
         if scheduled.message.queue.service is service
     ]
+
+
+def seconds_late(run: ScheduledRun, present: datetime) -> float:
+    """How long a task has been due and not done; 0 when its newest slot is done."""
+    if run.state is RunState.DONE or run.due_at is None:
+        return 0.0
+    return max((present - run.due_at).total_seconds(), 0.0)
 
 
 def _standing(written: _Slot | None, expected: datetime | None) -> tuple[RunState, datetime | None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared import audit
@@ -11,8 +10,7 @@ from shared.messages.base import Message
 from shared.messages.plumbing import CHAIN_AUDIT, FORGET_EXPIRED, RENEW_BATCH, RENEW_FIELDS, RenewsBatch
 from shared.messaging import outbox
 from shared.messaging.handlers import receives
-from shared.metrics import DEAD_LETTERS
-from shared.models.plumbing_tables import dead_letters_of, service_of
+from shared.models.plumbing_tables import service_of
 from shared.renewal import Position, first_position, renew_values
 from shared.retention import forget_expired_plumbing
 
@@ -22,8 +20,6 @@ def chain_audit(session: Session, message: Message) -> None:
     service = service_of(session)
     if rows := audit.chain_new_rows(session):
         get_logger().info("audit_chained", service=service.value, rows=rows)
-    # Each minute is often enough to be told that messages wait for a person's decision.
-    DEAD_LETTERS.labels(service).set(session.scalar(select(func.count()).select_from(dead_letters_of(service))) or 0)
 
 
 def forget_expired(session: Session, message: Message) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from celery import Celery, Task, bootsteps, signals
+from celery.utils.log import current_process_index
 
 from shared.database import database_of
 from shared.heartbeat import INTERVAL_SECONDS, beat, stop_beating
@@ -18,16 +19,14 @@ from shared.messages.base import MESSAGES
 from shared.messaging.celery_settings import new_app
 from shared.messaging.delivery_slots import free_slots_on_errors
 from shared.messaging.handlers import HANDLERS
-from shared.messaging.inbox import Delivery, Outcome, receive
+from shared.messaging.inbox import Delivery, receive
 from shared.messaging.publisher import close_publisher
-from shared.messaging.schedule import SCHEDULE
-from shared.metrics import MESSAGE_SECONDS, SCHEDULE_LAST_SECONDS, serve_metrics
+from shared.metrics import MESSAGE_SECONDS, count_in_place, serve_metrics
 from shared.metrics import MESSAGES as DELIVERIES
 from shared.settings import settings, settings_at_start
 from shared.topology import VISIBILITY_TIMEOUT_SECONDS, Queue, Service
 
 _GENERIC_TASKS = "shared.messaging.tasks"
-_SCHEDULED = frozenset(scheduled.name for scheduled in SCHEDULE)
 
 
 def create_worker_app(
@@ -52,23 +51,21 @@ def create_worker_app(
 
 
 def _register_task(app: Celery, message_name: str) -> None:
-    service = MESSAGES[message_name].queue.service
+    queue = MESSAGES[message_name].queue
 
     def run(task: Task, envelope: object = None, *_more: object, **_named: object) -> None:
-        _deliver(service, task, envelope)
+        _deliver(queue, task, envelope)
 
     app.task(run, name=message_name, bind=True, typing=False, trail=False)
 
 
-def _deliver(service: Service, task: Task, envelope: object) -> None:
+def _deliver(queue: Queue, task: Task, envelope: object) -> None:
     info = task.request.delivery_info or {}
     delivery = Delivery(task.name, str(task.request.id), envelope, redelivered=bool(info.get("redelivered")))
     started = time.perf_counter()
-    outcome = receive(database_of(service), delivery)
-    DELIVERIES.labels(service, task.name, outcome).inc()
-    MESSAGE_SECONDS.labels(service, task.name).observe(time.perf_counter() - started)
-    if outcome is Outcome.HANDLED and task.name in _SCHEDULED:
-        SCHEDULE_LAST_SECONDS.labels(task.name).set_to_current_time()
+    outcome = receive(database_of(queue.service), delivery)
+    DELIVERIES.labels(queue.service, queue, task.name, outcome).inc()
+    MESSAGE_SECONDS.labels(queue.service, queue, task.name).observe(time.perf_counter() - started)
 
 
 class _Heartbeat(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -114,6 +111,12 @@ def _check_shutdown_signal(**_fields: Any) -> None:
 @signals.worker_ready.connect(weak=False)  # type: ignore[untyped-decorator]
 def _serve_metrics(**_fields: Any) -> None:
     serve_metrics(settings().metrics_port, settings().metrics_host)
+
+
+@signals.worker_process_init.connect(weak=False)  # type: ignore[untyped-decorator]
+def _count_in_place(**_fields: Any) -> None:
+    """A child counts on where its predecessor at the same place in the pool has stopped."""
+    count_in_place(f"child-{current_process_index()}")
 
 
 @signals.worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]

@@ -7,13 +7,17 @@ from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 
-from shared.metrics import REQUEST_SECONDS, REQUESTS, render_metrics
+from shared.metrics import REQUEST_SECONDS, REQUESTS, look_up_when_asked, render_metrics
+from shared.place_metrics import PlaceCollector
 from shared.topology import Service
 from shared.web.access import unguarded
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def register_metrics(app: Flask, service: Service, *, served: bool) -> None:
     """Count requests; add `/metrics` where `served` (the gateway's port is public and does not)."""
+    look_up_when_asked(PlaceCollector())
     app.before_request(_start)
     app.after_request(_counter(service))
     if served:
@@ -33,11 +37,12 @@ def _start() -> None:
 
 def _counter(service: Service) -> Callable[[Response], Response]:
     def count(response: Response) -> Response:
-        # By route, never by path: paths are endless, and hold names and codes.
+        # By route, never by path: paths are endless, and hold names and codes. Methods are whatever a client writes.
         route = request.url_rule.rule if request.url_rule else "none"
-        REQUESTS.labels(service.value, route, request.method, str(response.status_code)).inc()
+        method = request.method if request.method in _METHODS else "other"
+        REQUESTS.labels(service.value, route, method, f"{response.status_code // 100}xx").inc()
         if (started := g.get("started_at")) is not None:
-            REQUEST_SECONDS.labels(service.value, route, request.method).observe(time.perf_counter() - started)
+            REQUEST_SECONDS.labels(service.value, route, method).observe(time.perf_counter() - started)
         return response
 
     return count

@@ -16,6 +16,7 @@ from services.gateway.limits.addresses import group_of
 from shared.database.engine import is_sqlite
 from shared.database.upserts import execute_counted
 from shared.errors import TooMany
+from shared.metrics import THROTTLES
 from shared.models.base import now
 from shared.models.gateway import LoginAttempt
 from shared.privacy import blind_index
@@ -44,13 +45,17 @@ def register_attempt(session: Session, limits: Mapping[str, int], *, seconds: in
         .where(LoginAttempt.subject.in_(limits), LoginAttempt.at > present - timedelta(seconds=seconds))
         .group_by(LoginAttempt.subject)
     ).all()
-    waits = [
-        max(1, seconds - int((present - oldest).total_seconds()))
-        for name, count, oldest in counted
-        if count > limits[name]
-    ]
-    if waits:
+    beyond = {name: oldest for name, count, oldest in counted if count > limits[name]}
+    if beyond:
+        for name in beyond:
+            THROTTLES.labels(_kind_of(name)).inc()
+        waits = [max(1, seconds - int((present - oldest).total_seconds())) for oldest in beyond.values()]
         raise TooMany(refusal.format(minutes=-(-max(waits) // 60)), retry_after=max(waits))
+
+
+def _kind_of(subject: str) -> str:
+    """`account`, `card`, `address`, or the act: what stands before whoever it was."""
+    return subject.partition(":")[0]
 
 
 def _one_at_a_time(session: Session, names: list[str]) -> None:

@@ -30,6 +30,7 @@ from shared.database import Database
 from shared.identity.principal import Role
 from shared.models import Base
 from shared.models.registry import Person, Township
+from shared.place_metrics import BACKUP_MARK
 from shared.privacy import field_cipher
 from shared.privacy.key_files import field_keys_path, index_key_path, sealing_public_path
 from shared.privacy.keys import ensure_keys
@@ -116,6 +117,7 @@ def test_keys_and_data_lie_in_different_archives_for_their_owner_only(
     assert {name.split("/")[0] for name in data.files} == {"database.sqlite", "files"}
     assert {name.split("/")[0] for name in keys.files} == {"keys"}
     assert {path.stat().st_mode & 0o777 for path in (saved.data, saved.keys)} == {0o600}
+    assert (settings().data_dir / BACKUP_MARK).exists()
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "no archive"])

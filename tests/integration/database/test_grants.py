@@ -166,6 +166,9 @@ def test_the_relay_writes_no_message_and_no_inbox_id(database_as: DatabaseAs) ->
             assert refused(connection, f"INSERT INTO {service}_inbox (message_id) VALUES ('1')")
             assert refused(connection, f"INSERT INTO {service}_outbox (message_id) VALUES ('1')")
             assert refused(connection, f"UPDATE {service}_inbox SET name = ''")
+            # It counts dead letters, and reads none.
+            assert not refused(connection, f"SELECT count(message_id) FROM {service}_dead_letter")
+            assert refused(connection, f"SELECT envelope FROM {service}_dead_letter")
         assert refused(connection, "SELECT * FROM registry_person")
 
 

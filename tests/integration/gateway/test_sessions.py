@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from shared.metrics import THROTTLES
 from shared.models.base import now
 from shared.models.gateway import Account, CardPin, LoginAttempt, LoginSession
 from shared.models.plumbing import AUDIT
@@ -85,8 +86,10 @@ def test_half_a_login_is_a_problem_with_fields(house: House, body: object) -> No
 def test_the_sixth_try_for_one_account_is_not_heard_even_when_right(house: House) -> None:
     for _ in range(5):
         house.client().post("/api/session", json={"username": "cadre1", "password": "wrong"})
+    refused = THROTTLES.labels("account")._value.get()
     answer = house.client().post("/api/session", json={"username": "cadre1", "password": PASSWORD})
     assert answer.status_code == 429
+    assert THROTTLES.labels("account")._value.get() == refused + 1
     assert 0 < int(answer.headers["Retry-After"]) <= 900
     assert answer.json is not None
     assert "分钟" in answer.json["detail"]

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from deploy.migrations.revisions import newest_revision
 from shared.database import Database
 from shared.identity import Role
-from shared.messaging.queue_lengths import queue_lengths
+from shared.messaging.queue_standings import QueueStanding, queue_standings
 from shared.messaging.schedule import SCHEDULE, ZONE, Scheduled
 from shared.messaging.scheduled_runs import RunState, ScheduledRun, scheduled_runs
 from shared.messaging.scheduler import Scheduler
@@ -94,8 +94,8 @@ def test_the_release_is_that_of_the_project() -> None:
 
 
 def test_queues_have_a_length_while_redis_answers(redis_url: str) -> None:
-    assert queue_lengths(redis_url) == dict.fromkeys(Queue, 0)
+    assert queue_standings(redis_url) == dict.fromkeys(Queue, QueueStanding(0))
 
 
 def test_queues_have_no_length_when_redis_does_not_answer() -> None:
-    assert queue_lengths("redis://127.0.0.1:1/0") is None
+    assert queue_standings("redis://127.0.0.1:1/0") is None

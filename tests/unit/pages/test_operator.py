@@ -9,6 +9,7 @@ import pytest
 
 from services.gateway.pages.operator.presentation import task_words
 from shared.identity import Role
+from shared.messaging.queue_standings import QueueStanding
 from shared.messaging.schedule import SCHEDULE
 from shared.models.base import now
 from shared.topology import Queue
@@ -18,10 +19,10 @@ SERVICES = ("intake", "points", "petitions")
 
 
 @pytest.fixture(autouse=True)
-def queues(monkeypatch: pytest.MonkeyPatch) -> dict[Queue, int]:
-    lengths = dict.fromkeys(Queue, 0)
-    monkeypatch.setattr("services.gateway.pages.operator.views.queue_lengths", lambda _url: lengths)
-    return lengths
+def queues(monkeypatch: pytest.MonkeyPatch) -> dict[Queue, QueueStanding]:
+    found = dict.fromkeys(Queue, QueueStanding(0))
+    monkeypatch.setattr("services.gateway.pages.operator.views.queue_standings", lambda _url: found)
+    return found
 
 
 @pytest.fixture
@@ -49,13 +50,16 @@ def background(service: str, **changed: Any) -> dict[str, Any]:
     return {"release": "9.8.7", "schema": "0042_example", "scheduled": [run]}
 
 
-def test_nothing_is_red_while_nobody_must_act(browser: SignIn, healthy: Answers, queues: dict[Queue, int]) -> None:
-    queues[Queue.POINTS_BULK] = 1234
+def test_nothing_is_red_while_nobody_must_act(
+    browser: SignIn, healthy: Answers, queues: dict[Queue, QueueStanding]
+) -> None:
+    queues[Queue.POINTS_BULK] = QueueStanding(1234, 2, 7200)
     page = browser(Role.OPERATOR).get("/operator").text
     assert "没有要处理的事" in page
     assert "9.8.7，数据表 0042" in page
     assert "积分（批量）" in page
     assert "1,234" in page
+    assert "2 小时" in page
     assert page.count("串起审计记录") == len(SERVICES)
     assert 'class="tag late"' not in page
 
@@ -86,7 +90,7 @@ def test_a_task_that_waits_a_moment_is_no_trouble(browser: SignIn, healthy: Answ
 def test_a_silent_service_and_a_silent_redis_are_told_without_losing_the_rest(
     browser: SignIn, healthy: Answers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.gateway.pages.operator.views.queue_lengths", lambda _url: None)
+    monkeypatch.setattr("services.gateway.pages.operator.views.queue_standings", lambda _url: None)
     del healthy.known["GET", "/api/points/background"]
     page = browser(Role.OPERATOR).get("/operator").text
     assert "“积分”没有应答" in page

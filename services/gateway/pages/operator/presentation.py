@@ -9,6 +9,7 @@ from services.gateway.pages.operator.standing import Standing, is_behind
 from services.gateway.pages.recalculation.presentation import mode_words, run_state
 from services.gateway.pages.wording import _, _l
 from services.gateway.pages.words import count_words, duration_words, moment_words
+from shared.messaging.queue_standings import QueueStanding
 from shared.messaging.scheduled_runs import RunState, ScheduledRun
 from shared.models.base import now
 from shared.topology import Queue, Service
@@ -82,9 +83,17 @@ def trouble(standing: Standing) -> str:
     return _("“%(name)s”的定时任务等了太久：看看它的后台任务是不是在运行。", name=name)
 
 
-def queue_lines(lengths: Mapping[Queue, int]) -> list[dict[str, str]]:
+def queue_lines(standings: Mapping[Queue, QueueStanding]) -> list[dict[str, str]]:
     """Rows of the table of queues."""
-    return [{"name": queue_words(queue), "length": count_words(length)} for queue, length in lengths.items()]
+    return [
+        {
+            "name": queue_words(queue),
+            "waiting": count_words(standing.waiting),
+            "unacked": count_words(standing.unacked),
+            "oldest": "" if (held := standing.oldest_unacked_seconds) is None else duration_words(held),
+        }
+        for queue, standing in standings.items()
+    ]
 
 
 def run_line(service: Service, run: ScheduledRun) -> dict[str, object]:

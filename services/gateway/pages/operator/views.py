@@ -24,7 +24,7 @@ from services.gateway.pages.words import moment_words
 from shared.errors import NotFound
 from shared.identity import Principal, Role
 from shared.messaging.dead_letters import resend_dead_letter
-from shared.messaging.queue_lengths import queue_lengths
+from shared.messaging.queue_standings import queue_standings
 from shared.settings import settings
 from shared.topology import Service
 from shared.web import allow, current_principal, current_session, writing
@@ -39,14 +39,14 @@ def show() -> str:
     """Services, dead letters, queues, scheduled tasks, recalculations."""
     session, principal = current_session(), current_principal()
     found = standings(session, principal)
-    lengths = queue_lengths(settings().redis_url)
+    queues = queue_standings(settings().redis_url)
     letters = [letter for standing in found for letter in letters_of(session, principal, standing)]
     return render_template(
         "operator/show.html",
         lead=_("只有要人处理的事才标红。"),
-        trouble=" ".join(_troubles(found, lengths is not None)),
+        trouble=" ".join(_troubles(found, redis_answers=queues is not None)),
         services=[service_line(standing) for standing in found],
-        queues=None if lengths is None else queue_lines(lengths),
+        queues=None if queues is None else queue_lines(queues),
         scheduled=[run_line(standing.service, run) for standing in found for run in standing.scheduled],
         unknown=[service_words(standing.service) for standing in found if not standing.answers],
         runs=_recalculations(principal),
@@ -91,7 +91,7 @@ def _sent() -> Response:
     return redirect(url_for("operator.show"), code=303)
 
 
-def _troubles(found: Sequence[Standing], redis_answers: bool) -> Iterator[str]:
+def _troubles(found: Sequence[Standing], *, redis_answers: bool) -> Iterator[str]:
     if not redis_answers:
         yield _("Redis 没有应答：消息都在数据库里等着，不会丢。请启动 Redis，它们会自己送出去。")
     yield from (trouble(standing) for standing in found if standing.needs_someone)
