@@ -163,7 +163,7 @@ def headers_of(file: StoredFile, *, inline: bool = False) -> dict[str, str]:
     return {
         "Content-Type": file.media_type,
         "Content-Disposition": f"{'inline' if shown else 'attachment'}; filename*=UTF-8''{quote(file.name)}",
-        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'",
+        "Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; frame-ancestors 'none'",
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "private, no-store",
     }

@@ -16,7 +16,7 @@ from services.gateway.forwarded import Forwarded
 from services.gateway.limits.door import count_act
 from services.gateway.notices.api import blueprint as notices
 from services.gateway.proxy.api import blueprint as proxy
-from services.gateway.security import protect
+from services.gateway.security import protect, spare_borrowed_phones
 from services.gateway.sessions.api import blueprint as session
 from services.gateway.sessions.cookies import send_browser_cookie
 from services.gateway.sessions.csrf import check_csrf, csrf_token
@@ -60,6 +60,7 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     app.before_request(check_csrf)
     app.before_request(count_act)
     # These run from the last to the first: a page is squeezed when it is complete.
+    app.after_request(spare_borrowed_phones)
     app.after_request(compress)
     app.after_request(send_browser_cookie)
     app.after_request(protect)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, g
 
 from shared.settings import settings
 
@@ -23,7 +23,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 _HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -35,10 +34,25 @@ _HEADERS = {
 
 
 def protect(response: Response) -> Response:
-    """Add the headers. A page that depends on who looks at it is kept by nobody on the way."""
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    """Add the headers. A page that depends on who looks at it is kept by nobody on the way.
+
+    A service's own word holds only where it is stricter: a stored file is served in a sandbox.
+    """
+    response.headers.update(_HEADERS)
+    if not response.headers.get("Content-Security-Policy", "").startswith("sandbox;"):
+        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def spare_borrowed_phones(response: Response) -> Response:
+    """What a card opened is kept by no browser at all: it is often looked at on somebody else's phone.
+
+    Runs after the page was squeezed, which what nobody may keep is not.
+    """
+    visitor = g.get("visitor")
+    if visitor is not None and visitor.signed_in and visitor.account_id is None:
+        response.headers["Cache-Control"] = "private, no-store"
     return response

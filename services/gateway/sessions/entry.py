@@ -17,8 +17,10 @@ def enter(database: Database, response: Response, made: NewSession) -> Response:
 
 
 def leave(database: Database, response: Response) -> Response:
-    """End the browser's session, if it has one."""
+    """End the browser's session, if it has one; over HTTPS it also forgets the pages it kept, so that going back
+    shows nothing."""
     _end_former(database)
+    response.headers["Clear-Site-Data"] = '"cache"'
     return take_session(response)
 
 
