@@ -63,13 +63,23 @@ def household_in_scope(session: Session, actor: Principal, household_id: int, *r
         .join(Village, Village.id == Household.village_id)
         .where(Household.id == household_id, Village.township_id == actor.township_id)
     )
+    require_household(actor, household_id, household.village_id if household else None, *roles)
     if household is None:
         raise NotFound(_NO_HOUSEHOLD)
-    if Role.RESIDENT in roles and actor.household_id == household.id:
-        return household
+    return household
+
+
+def require_household(actor: Principal, household_id: int, village_id: int | None, *roles: Role) -> None:
+    """The rule of `household_in_scope` for who has read the household: `village_id` is None where there is none.
+
+    Raises NotFound, Forbidden.
+    """
+    if village_id is None:
+        raise NotFound(_NO_HOUSEHOLD)
+    if Role.RESIDENT in roles and actor.household_id == household_id:
+        return
     officials = tuple(role for role in roles if role is not Role.RESIDENT)
-    if not officials or not actor.may_in(household.village_id, *officials):
+    if not officials or not actor.may_in(village_id, *officials):
         if actor.roles <= {Role.PUBLIC, Role.RESIDENT}:
             raise NotFound(_NO_HOUSEHOLD)
         raise Forbidden("这一户不在您负责的村。如需办理，请联系乡镇管理员。")
-    return household

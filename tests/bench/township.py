@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import psycopg
@@ -100,8 +100,15 @@ class BenchTownship:
 def make_township(database: Database, url: str, events: int) -> BenchTownship:
     """Everything but the ledger's entries. `events` is rounded to whole villages of 25,000."""
     villages = max(2, round(events / EVENTS_PER_VILLAGE))
+    township = make_villages(database, villages, HOUSEHOLDS_PER_VILLAGE)
+    _events(url, township.village_ids)
+    return replace(township, events=villages * EVENTS_PER_VILLAGE)
+
+
+def make_villages(database: Database, villages: int, households: int) -> BenchTownship:
+    """Villages with so many households each, that have adopted the first revision and opened their quarters."""
     with database.transaction() as session:
-        township_id, village_ids = _registry(session, villages)
+        township_id, village_ids = _registry(session, villages, households)
         rulebooks = _rulebooks(session, township_id)
         for village_id in village_ids:
             prepare_village(session, village_id)
@@ -117,13 +124,10 @@ def make_township(database: Database, url: str, events: int) -> BenchTownship:
                 VillageQuarter(village_id=village_id, quarter=quarter_of(FIRST_DAY) + index, rulebook_id=rulebooks[0])
                 for index in range(QUARTERS)
             )
-    _events(url, village_ids)
-    return BenchTownship(
-        township_id, village_ids, rulebooks, villages * EVENTS_PER_VILLAGE, villages * HOUSEHOLDS_PER_VILLAGE
-    )
+    return BenchTownship(township_id, village_ids, rulebooks, 0, villages * households)
 
 
-def _registry(session: Session, villages: int) -> tuple[int, tuple[int, ...]]:
+def _registry(session: Session, villages: int, households: int) -> tuple[int, tuple[int, ...]]:
     township = Township(code="999999999", name="压测乡", is_demo=True)
     session.add(township)
     session.flush()
@@ -151,7 +155,7 @@ def _registry(session: Session, villages: int) -> tuple[int, tuple[int, ...]]:
                 "village_id": group.village_id,
                 "group_id": group.id,
                 "number": number,
-                "card_number": f"{index * HOUSEHOLDS_PER_VILLAGE + number:010d}",
+                "card_number": f"{index * households + number:010d}",
                 "card_token": secrets.token_hex(12),
                 "head_name": f"户{number}",
                 "head_pinyin": "",
@@ -161,7 +165,7 @@ def _registry(session: Session, villages: int) -> tuple[int, tuple[int, ...]]:
                 "version": 1,
             }
             for index, group in enumerate(groups)
-            for number in range(1, HOUSEHOLDS_PER_VILLAGE + 1)
+            for number in range(1, households + 1)
         ],
     )
     return township.id, tuple(row.id for row in rows)

@@ -5,14 +5,20 @@ Locks: village ledger row, account, item, redemption. A reservation is a promise
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from services.points.ledger.plain_entries import PlainEntry, post_plain_entries
 from services.points.ledger.village import ChainEnd, lock_ledger
+from services.points.store.holds import (
+    end_redemption,
+    lock_account,
+    release_goods,
+    release_points,
+    write_hold_move,
+)
 from services.points.store.items import KEEPERS
 from services.points.store.redemptions import redemption_in_scope
-from services.points.store.reservations import end_redemption, lock_account, release_hold, write_hold_move
 from shared import audit
 from shared.calendar import today
 from shared.errors import Conflict, Invalid
@@ -46,8 +52,8 @@ def fulfil_redemption(session: Session, actor: Principal, redemption_id: int, *,
         raise Conflict(_ENDS[RedemptionState.EXPIRED])
     posting_id = _book(session, actor, end, redemption, -redemption.points, EntryKind.REDEMPTION)
     session.refresh(redemption)
-    release_hold(session, redemption)
-    _change_shelf(session, redemption, -redemption.quantity)
+    release_points(session, redemption.village_id, redemption.household_id, redemption.points)
+    release_goods(session, redemption, taken=redemption.quantity)
     end_redemption(
         session, actor, redemption, RedemptionState.FULFILLED, posting_id=posting_id, fetched_by=fetched_by.strip()
     )
@@ -84,7 +90,7 @@ def refund_redemption(session: Session, actor: Principal, redemption_id: int, *,
         raise Conflict("这笔兑换还没有领取，不能退货；不要了请办理取消。")
     posting_id = _book(session, actor, end, redemption, redemption.points, EntryKind.REFUND, reason.strip())
     session.refresh(redemption)
-    _change_shelf(session, redemption, redemption.quantity)
+    _put_back(session, redemption)
     refunded = session.execute(
         update(Redemption)
         .where(Redemption.id == redemption.id, Redemption.state == RedemptionState.FULFILLED)
@@ -128,14 +134,11 @@ def _book(
     return posted.posting_id
 
 
-def _change_shelf(session: Session, redemption: Redemption, difference: int) -> None:
-    """Take handed-over goods off the shelf, or put them back; the hold was released before."""
-    changed = session.execute(
+def _put_back(session: Session, redemption: Redemption) -> None:
+    """Put brought-back goods on the shelf."""
+    session.execute(
         update(Item)
-        .where(Item.id == redemption.item_id, Item.on_hand + difference >= Item.reserved)
-        .values(on_hand=Item.on_hand + difference)
+        .where(Item.id == redemption.item_id)
+        .values(on_hand=Item.on_hand + redemption.quantity)
         .execution_options(synchronize_session=False)
     )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
-        name = session.scalar(select(Item.name).where(Item.id == redemption.item_id))
-        raise Conflict(f"“{name}”的库存账与实物不符，没有保存。请先盘点。")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ScalarSelect, select, update
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from shared import audit
@@ -20,7 +20,7 @@ from shared.models.registry import Village
 KEEPERS = (Role.KEEPER, Role.CADRE, Role.ADMIN)
 """Who keeps the store: goods, prices, stock."""
 
-_NO_ITEM = "没有这件商品，请刷新后再看。"
+NO_ITEM = "没有这件商品，请刷新后再看。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def item_in_scope(session: Session, actor: Principal, item_id: int, *roles: Role
     """
     item = session.get(Item, item_id, with_for_update=True if hold else None, populate_existing=hold)
     if item is None:
-        raise NotFound(_NO_ITEM)
+        raise NotFound(NO_ITEM)
     village_in_scope(session, actor, item.village_id)
     if roles:
         actor.require_in(item.village_id, *roles)
@@ -156,23 +156,6 @@ def select_items(session: Session, actor: Principal, *, village_code: str, all_i
         Item.village_id == village.id
     )
     return statement if all_items else statement.where(Item.on_offer)
-
-
-def hold_stock(session: Session, item: Item, quantity: int) -> None:
-    """Reserve units of an item on offer: a conditional update whose row count decides. Raises Conflict."""
-    held = session.execute(
-        update(Item)
-        .where(Item.id == item.id, Item.on_offer, Item.on_hand - Item.reserved >= quantity)
-        .values(reserved=Item.reserved + quantity)
-        .execution_options(synchronize_session=False)
-    )
-    if held.rowcount != 1:  # type: ignore[attr-defined]
-        left = session.execute(select(Item.on_hand - Item.reserved, Item.on_offer).where(Item.id == item.id)).one()
-        if not left[1]:
-            raise Conflict(f"“{item.name}”现在不兑换，请选别的商品。")
-        raise Conflict(
-            f"“{item.name}”只剩 {left[0]} {item.unit}，不够 {quantity} {item.unit}。请减少数量或选别的商品。"
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,12 +56,12 @@ def state_opening_days(
     )
 
 
-def last_day_to_fetch(session: Session, village_id: int, reserved_on: date) -> date:
+def last_day_to_fetch(open_on: Collection[int], reserved_on: date) -> date:
     """The last day of a reservation: seven days, and the second opening day after it where that is later.
 
-    The day of reserving is not counted. A village that has not said when its store is open may open any day.
+    The day of reserving is not counted. `open_on`: the weekdays of the village's store; one that has not said when it
+    is open may open any day.
     """
-    open_on = opening_days(session, village_id)
     day = reserved_on + timedelta(days=KEPT_DAYS)
     openings = sum((reserved_on + timedelta(days=n)).isoweekday() in open_on for n in range(1, KEPT_DAYS + 1))
     while open_on and openings < KEPT_OPENINGS:

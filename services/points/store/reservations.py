@@ -1,27 +1,39 @@
 """Reservations 预留: hold the points and the goods in one transaction, show a code, let go again.
 
-Locks are taken in one order everywhere: account, then item, then redemption.
+Few statements, each built once: this is what everybody waits for at the counter.
 """
 
 from __future__ import annotations
 
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from services.points.store.items import KEEPERS, hold_stock, item_in_scope, price_on
+from services.points.store.holds import (
+    end_redemption,
+    hold_goods,
+    hold_points,
+    lock_account,
+    release_goods,
+    release_points,
+    too_few_goods,
+    too_few_points,
+    write_hold_move,
+)
+from services.points.store.items import KEEPERS
+from services.points.store.offers import Offer, offer_to
 from services.points.store.opening_days import last_day_to_fetch
 from services.points.store.redemptions import redemption_in_scope
 from shared import audit
-from shared.amounts import format_hundredths
 from shared.calendar import SHANGHAI, today
+from shared.database.upserts import upsert
 from shared.errors import Conflict, Invalid
 from shared.identity import Principal, Role
-from shared.identity.scope import household_in_scope
-from shared.models.base import now
-from shared.models.points import Account, Item, LimitPeriod, MoveKind, Redemption, RedemptionState, StockMove
+from shared.models.points import LimitPeriod, MoveKind, Redemption, RedemptionState
 
 MAXIMUM_QUANTITY = 1_000
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -39,45 +51,23 @@ def reserve_goods(
     `key` is the client's name for it: the same key again is the same redemption. Raises Conflict where points or
     goods do not suffice or the limit is reached, Invalid for another request under the same key.
     """
-    household = household_in_scope(session, actor, household_id, Role.RESIDENT, *KEEPERS)
-    item = item_in_scope(session, actor, item_id)
-    if item.village_id != household.village_id:
-        raise Invalid("这件商品是别的村的，请到本村的积分超市兑换。")
-    if not 1 <= quantity <= MAXIMUM_QUANTITY:
-        raise Invalid("数量应为 1 到 1000。", errors={"quantity": ["数量应为 1 到 1000。"]})
-    if household.valid_to is not None and household.valid_to < today():
-        raise Conflict("这一户已经销户或迁走，不能再兑换。")
-    price = price_on(session, item.id, today())
-    if price is None:
-        raise Conflict(f"“{item.name}”还没有定价，暂时不能兑换。")
-    # Whoever reserves for the household waits here: a twin with the same key then sees the first one.
-    lock_account(session, household.village_id, household_id)
-    known = session.scalar(
-        select(Redemption).where(Redemption.village_id == household.village_id, Redemption.key == key)
-    )
-    if known is not None:
-        return _same_request(known, household_id, item_id, quantity)
+    day = today()
+    offer = offer_to(session, actor, household_id, item_id, day)
+    price = _require_offered(offer, quantity, day)
     points = price * quantity
-    _hold_points(session, household.village_id, household_id, points)
-    _check_limit(session, item, household_id, quantity)
-    hold_stock(session, item, quantity)
-    redemption = Redemption(
-        village_id=household.village_id,
-        household_id=household_id,
-        item_id=item.id,
-        key=key,
-        code=_free_code(session),
-        quantity=quantity,
-        points=points,
-        reserved_by=actor.actor,
-        expires_at=end_of_day(last_day_to_fetch(session, household.village_id, today())),
-        person_id=actor.person_id,
-    )
-    session.add(redemption)
-    session.flush()
-    write_hold_move(session, actor, redemption, MoveKind.RESERVE, reserved=quantity)
-    audit.record(session, actor, "reserve_goods", "redemption", redemption.id, village_id=redemption.village_id)
-    return redemption
+    # From here on the account is held: who comes with the same key waits, and then finds the redemption.
+    has_points = hold_points(session, offer, points)
+    over = _over_limit(session, offer, quantity) if has_points else None
+    if has_points and over is None and hold_goods(session, offer, quantity, key):
+        return _write(session, actor, offer, quantity=quantity, points=points, key=key, day=day)
+    known = session.scalar(select(Redemption).where(Redemption.village_id == offer.village_id, Redemption.key == key))
+    if known is None:
+        raise over or (
+            too_few_goods(session, offer, quantity) if has_points else too_few_points(session, offer, points)
+        )
+    if has_points:
+        release_points(session, offer.village_id, household_id, points)
+    return _same_request(known, household_id, item_id, quantity)
 
 
 def cancel_reservation(session: Session, actor: Principal, redemption_id: int, *, reason: str = "") -> Redemption:
@@ -92,92 +82,61 @@ def cancel_reservation(session: Session, actor: Principal, redemption_id: int, *
         return redemption
     if redemption.state is not RedemptionState.RESERVED:
         raise Conflict("这笔兑换已经领取或过期，不能取消。已领取的商品退回时请办理退货。")
-    release_hold(session, redemption)
+    release_points(session, redemption.village_id, redemption.household_id, redemption.points)
+    release_goods(session, redemption)
     end_redemption(session, actor, redemption, RedemptionState.CANCELLED, reason=reason)
     write_hold_move(session, actor, redemption, MoveKind.RELEASE, reserved=-redemption.quantity)
     audit.record(session, actor, "cancel_reservation", "redemption", redemption.id, village_id=redemption.village_id)
     return redemption
 
 
-def lock_account(session: Session, village_id: int, household_id: int) -> None:
-    """Take the household's account: whoever ends a redemption waits here for the other, then looks at it anew."""
-    session.execute(
-        select(Account.balance)
-        .where(Account.village_id == village_id, Account.household_id == household_id)
-        .with_for_update()
-    )
-
-
-def release_hold(session: Session, redemption: Redemption) -> None:
-    """Give held points and goods free; nothing is booked."""
-    account = (
-        update(Account)
-        .where(Account.village_id == redemption.village_id, Account.household_id == redemption.household_id)
-        .where(Account.reserved >= redemption.points)
-        .values(reserved=Account.reserved - redemption.points)
-    )
-    item = (
-        update(Item)
-        .where(Item.id == redemption.item_id, Item.reserved >= redemption.quantity)
-        .values(reserved=Item.reserved - redemption.quantity)
-    )
-    for statement in (account, item):
-        done = session.execute(statement.execution_options(synchronize_session=False))
-        if done.rowcount != 1:  # type: ignore[attr-defined]
-            raise Conflict("账面预留与这笔兑换不符，没有保存。请告诉乡镇管理员核对。")
-
-
-def end_redemption(
-    session: Session,
-    actor: Principal,
-    redemption: Redemption,
-    state: RedemptionState,
-    *,
-    reason: str = "",
-    posting_id: int | None = None,
-    fetched_by: str = "",
-) -> None:
-    """Move a reserved redemption to its end, if it still is reserved. Raises Conflict otherwise."""
-    ended = session.execute(
-        update(Redemption)
-        .where(Redemption.id == redemption.id, Redemption.state == RedemptionState.RESERVED)
-        .values(
-            state=state,
-            ended_by=actor.actor,
-            ended_at=now(),
-            reason=reason,
-            posting_id=posting_id,
-            fetched_by=fetched_by,
-            version=Redemption.version + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if ended.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("这笔兑换刚刚被别人办理了，请刷新后再看。")
-    session.refresh(redemption)
-
-
-def write_hold_move(
-    session: Session, actor: Principal, redemption: Redemption, kind: MoveKind, *, on_hand: int = 0, reserved: int = 0
-) -> None:
-    """Write the stock move of a redemption."""
-    session.add(
-        StockMove(
-            item_id=redemption.item_id,
-            redemption_id=redemption.id,
-            kind=kind,
-            on_hand=on_hand,
-            reserved=reserved,
-            made_by=actor.actor,
-            person_id=actor.person_id,
-        )
-    )
-    session.flush()
-
-
 def end_of_day(day: date) -> datetime:
     """The instant at which a day of the township ends, in UTC, as it reads when it comes back from the database."""
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI).astimezone(UTC)
+
+
+def _require_offered(offer: Offer, quantity: int, day: date) -> int:
+    """What one unit costs this household. Raises Invalid, Conflict."""
+    if offer.item_village_id != offer.village_id:
+        raise Invalid("这件商品是别的村的，请到本村的积分超市兑换。")
+    if not 1 <= quantity <= MAXIMUM_QUANTITY:
+        raise Invalid("数量应为 1 到 1000。", errors={"quantity": ["数量应为 1 到 1000。"]})
+    if offer.household_ends_on is not None and offer.household_ends_on < day:
+        raise Conflict("这一户已经销户或迁走，不能再兑换。")
+    if offer.price is None:
+        raise Conflict(f"“{offer.item_name}”还没有定价，暂时不能兑换。")
+    return offer.price
+
+
+def _write(
+    session: Session, actor: Principal, offer: Offer, *, quantity: int, points: int, key: str, day: date
+) -> Redemption:
+    """The redemption, its stock move and its line in the audit log."""
+    values = {
+        "village_id": offer.village_id,
+        "household_id": offer.household_id,
+        "item_id": offer.item_id,
+        "key": key,
+        "quantity": quantity,
+        "points": points,
+        "reserved_by": actor.actor,
+        "expires_at": end_of_day(last_day_to_fetch(offer.weekdays, day)),
+        "person_id": actor.person_id,
+    }
+    statement = _inserting(session.get_bind().dialect.name)
+    # A code that another redemption has is no row (there are 31^8 of them): the next one is tried.
+    redemption: Redemption | None = None
+    while redemption is None:
+        redemption = session.scalar(statement, {**values, "code": _random_code()})
+    write_hold_move(session, actor, redemption, MoveKind.RESERVE, reserved=quantity)
+    audit.record(session, actor, "reserve_goods", "redemption", redemption.id, village_id=redemption.village_id)
+    return redemption
+
+
+@cache
+def _inserting(dialect: str) -> Any:
+    table: Any = Redemption
+    return upsert(dialect, table).on_conflict_do_nothing(index_elements=["code"]).returning(Redemption)
 
 
 def _same_request(known: Redemption, household_id: int, item_id: int, quantity: int) -> Redemption:
@@ -186,44 +145,25 @@ def _same_request(known: Redemption, household_id: int, item_id: int, quantity: 
     return known
 
 
-def _hold_points(session: Session, village_id: int, household_id: int, points: int) -> None:
-    held = session.execute(
-        update(Account)
-        .where(Account.village_id == village_id, Account.household_id == household_id)
-        .where(Account.balance - Account.reserved >= points)
-        .values(reserved=Account.reserved + points)
-        .execution_options(synchronize_session=False)
-    )
-    if held.rowcount != 1:  # type: ignore[attr-defined]
-        free = session.scalar(
-            select(Account.balance - Account.reserved).where(
-                Account.village_id == village_id, Account.household_id == household_id
-            )
-        )
-        raise Conflict(
-            f"积分不够：需要 {format_hundredths(points)} 分，可用 {format_hundredths(free or 0)} 分。"
-            "请减少数量或选别的商品。"
-        )
-
-
-def _check_limit(session: Session, item: Item, household_id: int, quantity: int) -> None:
-    """Refuse more than a household may have in the period. The account is held, so a twin can't slip by."""
-    if item.limit_quantity is None or item.limit_period is None:
-        return
+def _over_limit(session: Session, offer: Offer, quantity: int) -> Conflict | None:
+    """What to say to more than a household may have in the period. The account is held: no twin slips by."""
+    if offer.limit_quantity is None or offer.limit_period is None:
+        return None
     taken = session.scalar(
         select(func.coalesce(func.sum(Redemption.quantity), 0)).where(
-            Redemption.household_id == household_id,
-            Redemption.item_id == item.id,
+            Redemption.household_id == offer.household_id,
+            Redemption.item_id == offer.item_id,
             Redemption.state.in_(_COUNTING),
-            Redemption.reserved_at >= _period_start(item.limit_period),
+            Redemption.reserved_at >= _period_start(offer.limit_period),
         )
     )
-    if int(taken or 0) + quantity > item.limit_quantity:
-        period = _PERIODS[item.limit_period]
-        raise Conflict(
-            f"“{item.name}”每户{period}限兑 {item.limit_quantity} {item.unit}，已兑 {taken} {item.unit}，"
-            f"这次不能再兑 {quantity} {item.unit}。"
-        )
+    if int(taken or 0) + quantity <= offer.limit_quantity:
+        return None
+    period = _PERIODS[offer.limit_period]
+    return Conflict(
+        f"“{offer.item_name}”每户{period}限兑 {offer.limit_quantity} {offer.unit}，已兑 {taken} {offer.unit}，"
+        f"这次不能再兑 {quantity} {offer.unit}。"
+    )
 
 
 def _period_start(period: LimitPeriod) -> datetime:
@@ -234,9 +174,5 @@ def _period_start(period: LimitPeriod) -> datetime:
     return datetime(day.year, month, 1, tzinfo=SHANGHAI)
 
 
-def _free_code(session: Session) -> str:
-    """A code that no redemption has (31^8 of them; the unique constraint guards the rest)."""
-    while True:
-        code = "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
-        if session.scalar(select(Redemption.id).where(Redemption.code == code)) is None:
-            return code
+def _random_code() -> str:
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
