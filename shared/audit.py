@@ -11,9 +11,10 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Row, String, column, func, select, update, values
+from sqlalchemy import Insert, Integer, Row, String, column, func, select, update, values
 from sqlalchemy.orm import Session
 
 from shared.identity.principal import Principal
@@ -60,26 +61,37 @@ def record(
     village_id: int | None = None,
     purpose: str | None = None,
     details: Mapping[str, Any] | None = None,
+    at_once: bool = False,
 ) -> None:
     """Write one line of the audit log of the session's service, in the session's transaction.
 
     `action` is a verb with its noun (`review_event`), `purpose` why a masked value was opened; `details` never hold
-    petition texts or unmasked personal values.
+    petition texts or unmasked personal values. `at_once`: by a statement of its own, which costs half of what the
+    session's way does for one line (many lines go together there).
     """
-    session.add(
-        AUDIT[service_of(session)](
-            township_id=actor.township_id,
-            person_id=actor.person_id,
-            actor=actor.actor,
-            action=action,
-            subject_kind=subject_kind,
-            subject_id=str(subject_id),
-            village_id=village_id,
-            purpose=purpose,
-            details=json.dumps(details or {}, ensure_ascii=False, sort_keys=True, default=str),
-            request_id=actor.request_id or current_request_id() or None,
-        )
-    )
+    row = {
+        "township_id": actor.township_id,
+        "person_id": actor.person_id,
+        "actor": actor.actor,
+        "action": action,
+        "subject_kind": subject_kind,
+        "subject_id": str(subject_id),
+        "village_id": village_id,
+        "purpose": purpose,
+        "details": json.dumps(details or {}, ensure_ascii=False, sort_keys=True, default=str),
+        "request_id": actor.request_id or current_request_id() or None,
+    }
+    service = service_of(session)
+    if at_once:
+        session.connection().execute(_inserting(service), row)
+    else:
+        session.add(AUDIT[service](**row))
+
+
+@cache
+def _inserting(service: Service) -> Insert:
+    # Nobody asks for the line's id.
+    return audit_of(service).insert().inline()
 
 
 def chain_new_rows(session: Session) -> int:

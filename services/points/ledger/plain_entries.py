@@ -37,8 +37,10 @@ def post_plain_entries(
 
     The caller holds the village's ledger row (`end`). Amounts of zero make no entry; none at all: nothing is posted.
     """
-    ensure_quarter(session, end.village_id, quarter)
-    booked = booked_quarters(session, end.village_id, quarter_rows(session, end.village_id))[quarter]
+    known = quarter_rows(session, end.village_id)
+    if quarter not in known:
+        known[quarter] = ensure_quarter(session, end.village_id, quarter)
+    booked = booked_quarters(session, end.village_id, known)[quarter]
     rows = [
         {"position": number, "household_id": entry.household_id, "amount": entry.amount}
         for number, entry in enumerate(entries, 1)

@@ -69,6 +69,7 @@ def fulfil_redemption(session: Session, actor: Principal, redemption_id: int, *,
         redemption.id,
         village_id=redemption.village_id,
         details=details,
+        at_once=True,
     )
     return redemption
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, func, select
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from services.points.store.holds import (
     end_redemption,
@@ -33,6 +33,7 @@ from shared.calendar import SHANGHAI, today
 from shared.database.upserts import upsert
 from shared.errors import Conflict, Invalid
 from shared.identity import Principal, Role
+from shared.models.base import now
 from shared.models.points import LimitPeriod, MoveKind, Redemption, RedemptionState
 
 MAXIMUM_QUANTITY = 1_000
@@ -40,6 +41,8 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Signs that nobody confuses on paper or by voice."""
 
 _PERIODS = {LimitPeriod.MONTH: "本月", LimitPeriod.QUARTER: "本季度", LimitPeriod.YEAR: "今年"}
+_NOT_YET = ("ended_by", "ended_at", "posting_id", "refund_posting_id")
+"""What a reservation does not have before its end."""
 _COUNTING = (RedemptionState.RESERVED, RedemptionState.FULFILLED)
 
 
@@ -112,31 +115,49 @@ def _write(
     session: Session, actor: Principal, offer: Offer, *, quantity: int, points: int, key: str, day: date
 ) -> Redemption:
     """The redemption, its stock move and its line in the audit log."""
-    values = {
+    values: dict[str, Any] = {
         "village_id": offer.village_id,
         "household_id": offer.household_id,
         "item_id": offer.item_id,
         "key": key,
         "quantity": quantity,
         "points": points,
+        "state": RedemptionState.RESERVED,
         "reserved_by": actor.actor,
+        "reserved_at": now(),
         "expires_at": end_of_day(last_day_to_fetch(offer.weekdays, day)),
+        "reason": "",
+        "fetched_by": "",
         "person_id": actor.person_id,
+        "version": 1,
     }
     statement = _inserting(session.get_bind().dialect.name)
-    # A code that another redemption has is no row (there are 31^8 of them): the next one is tried.
-    redemption: Redemption | None = None
-    while redemption is None:
-        redemption = session.scalar(statement, {**values, "code": _random_code()})
+    redemption_id = None
+    while redemption_id is None:
+        # A code that another redemption has makes no row (there are 31^8 of them): the next one is tried.
+        values["code"] = _random_code()
+        redemption_id = session.connection().execute(statement, values).scalar()
+    redemption = Redemption(id=redemption_id, **values, **dict.fromkeys(_NOT_YET))
+    # It is the row that was written: nothing has to be read of it.
+    make_transient_to_detached(redemption)
+    session.add(redemption)
     write_hold_move(session, actor, redemption, MoveKind.RESERVE, reserved=quantity)
-    audit.record(session, actor, "reserve_goods", "redemption", redemption.id, village_id=redemption.village_id)
+    audit.record(
+        session,
+        actor,
+        "reserve_goods",
+        "redemption",
+        redemption.id,
+        village_id=redemption.village_id,
+        at_once=True,
+    )
     return redemption
 
 
 @cache
 def _inserting(dialect: str) -> Any:
-    table: Any = Redemption
-    return upsert(dialect, table).on_conflict_do_nothing(index_elements=["code"]).returning(Redemption)
+    table = cast(Table, Redemption.__table__)
+    return upsert(dialect, table).on_conflict_do_nothing(index_elements=["code"]).returning(table.c.id)
 
 
 def _same_request(known: Redemption, household_id: int, item_id: int, quantity: int) -> Redemption:
