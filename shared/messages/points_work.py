@@ -26,6 +26,10 @@ class _VerificationV1(Schema):
     verification_id = fields.Integer(required=True, strict=True)
 
 
+class _VillageV1(Schema):
+    village_id = fields.Integer(required=True, strict=True)
+
+
 class _ExpiryV1(Schema):
     village_id = fields.Integer(required=True, strict=True)
     month = fields.Integer(required=True, strict=True)
@@ -72,7 +76,15 @@ class RunVerification(Message):
 @message_class(name="points.lapse_redemptions", queue=Queue.POINTS, version=1, accepts={1: _NothingV1()})
 @dataclass(frozen=True, slots=True)
 class LapseRedemptions(Message):
-    """Release what was reserved and not fetched in time: points and goods go back."""
+    """Release what was reserved and not fetched in time: points and goods go back, village by village."""
+
+
+@message_class(name="points.lapse_village", queue=Queue.POINTS, version=1, accepts={1: _VillageV1()})
+@dataclass(frozen=True, slots=True)
+class LapseVillage(Message):
+    """Release what was reserved and not fetched in time in one village."""
+
+    village_id: int
 
 
 @message_class(name="points.forget_previews", queue=Queue.POINTS_BULK, version=1, accepts={1: _NothingV1()})

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import make_url, or_, select
+from sqlalchemy import ColumnElement, Select, make_url, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -65,7 +65,8 @@ def rescue_account(session: Session, username: str, password_hash: str) -> Rescu
     if not rights_of(session, account.person_id, today()).any:
         raise Conflict(
             f"账号“{account.username}”的主人（{person}）现在没有职责，重置了也进不来，什么也没有改。"
-            "请由另一位管理员先在“人员”里登记职责。"
+            "请由另一位管理员先在“人员”里登记职责；如果乡镇里已没有别的管理员，而他原来是，请改用 "
+            f"python -m deploy.rescue.lone_admin --login {account.username} --renew-duty。"
         )
     actor = Principal(account.township_id, ACTOR, grants=(Grant(Role.ADMIN),))
     reset_password(session, actor, account.id, password_hash)
@@ -74,21 +75,55 @@ def rescue_account(session: Session, username: str, password_hash: str) -> Rescu
     return Rescued(account.username, person, township)
 
 
-def _whom_there_is(session: Session) -> str:
-    """The names that were perhaps meant: those of admins on duty."""
-    names = session.scalars(
+def former_admin(session: Session, username: str) -> tuple[int, int]:
+    """Person and township of an account whose duty as admin has ended, where nobody else can give it a new one.
+
+    Raises NotFound for a name that no account has; Conflict where another admin can get in, where the account could
+    not all the same, and where its owner has never been an admin or still is one.
+    """
+    account = session.scalars(select(Account).where(Account.username == username.strip().lower())).one_or_none()
+    if account is None:
+        raise NotFound(f"没有“{username.strip()}”这个账号，什么也没有改。{_whom_there_is(session)}")
+    named = f"账号“{account.username}”"
+    if account.is_demo:
+        raise Conflict(f"{named}是演示账号，由大家共用，什么也没有改。")
+    if account.disabled_at is not None:
+        raise Conflict(f"{named}已停用，续上职责也进不来，什么也没有改。请换一位原来的管理员的账号。")
+    served = select(Duty.id).where(Duty.person_id == account.person_id, Duty.kind == DutyKind.ADMIN)
+    if session.scalar(served.where(Duty.valid_from <= today(), _lasting()).limit(1)) is not None:
+        raise Conflict(
+            f"{named}的管理员职责还在，不用续，什么也没有改。"
+            f"进不来请用 python -m services.gateway.accounts.rescue --login {account.username}。"
+        )
+    if session.scalar(served.where(Duty.valid_from <= today()).limit(1)) is None:
+        raise Conflict(f"{named}的主人没有当过管理员，什么也没有改。这里只续原来就有、已经到期的管理员职责。")
+    others = session.scalars(_admins().where(Account.township_id == account.township_id)).all()
+    if others:
+        raise Conflict(
+            f"乡镇还有别的管理员（{'、'.join(others)}），什么也没有改。请由他在“人员”里给{named}的主人登记职责。"
+        )
+    return account.person_id, account.township_id
+
+
+def _admins() -> Select[str]:
+    """The names of accounts that come in as admins today."""
+    return (
         select(Account.username)
         .join(Duty, Duty.person_id == Account.person_id)
-        .where(
-            Duty.kind == DutyKind.ADMIN,
-            Duty.valid_from <= today(),
-            or_(Duty.valid_to.is_(None), Duty.valid_to >= today()),
-            Account.disabled_at.is_(None),
-        )
+        .where(Duty.kind == DutyKind.ADMIN, Duty.valid_from <= today(), _lasting(), Account.disabled_at.is_(None))
         .distinct()
         .order_by(Account.username)
         .limit(_NAMED)
-    ).all()
+    )
+
+
+def _lasting() -> ColumnElement[bool]:
+    return or_(Duty.valid_to.is_(None), Duty.valid_to >= today())
+
+
+def _whom_there_is(session: Session) -> str:
+    """The names that were perhaps meant: those of admins on duty."""
+    names = session.scalars(_admins()).all()
     if not names:
         return "这个数据库里一位管理员的账号也没有，请检查 DATABASE_URL 和 XZ_DATA_DIR 是不是正在用的那一个。"
     return f"管理员的账号有：{'、'.join(names)}。"
@@ -98,14 +133,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """See the module's docstring. Exit code 1 with one sentence when nothing was done."""
     parser = argparse.ArgumentParser(prog="python -m services.gateway.accounts.rescue")
     parser.add_argument("--login", required=True, help="the account's name")
-    options = parser.parse_args(arguments)
+    return say_outcome(parser.parse_args(arguments).login, lambda: None)
+
+
+def say_outcome(login: str, first: Callable[[], None]) -> int:
+    """Do what comes `first`, let the account in, and print either its temporary password or why nothing was done."""
     password = temporary_password()
     hashed = hash_password(password)
     try:
-        database = _database()
+        first()
+        database = gateway_database()
         try:
             with database.transaction() as session:
-                rescued = rescue_account(session, options.login, hashed)
+                rescued = rescue_account(session, login, hashed)
         finally:
             database.dispose()
     except (DomainError, SettingsError) as reason:
@@ -127,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _database() -> Database:
+def gateway_database() -> Database:
     """The gateway's database; a SQLite file that is not there is not made. Raises NotFound."""
     url = make_url(settings().database_url_of(Service.GATEWAY))
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():

@@ -1,8 +1,12 @@
-"""Lapsing: what was reserved and not fetched in time goes back, points and goods alike; nothing is booked."""
+"""Lapsing: what was reserved and not fetched in time goes back, points and goods alike; nothing is booked.
+
+Each village is a message and a transaction of its own, so nobody's counter waits for another village's ledger, and one
+village that can't be settled keeps no other from it. What is due says the redemptions' own rows: a message that comes
+twice, or late, finds nothing or the rest.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Update, func, insert, literal, select, update
@@ -10,23 +14,33 @@ from sqlalchemy.orm import Session
 
 from services.points.ledger.village import lock_ledger
 from shared.errors import Conflict
+from shared.messages.points_work import LapseVillage
+from shared.messaging import outbox
 from shared.models.base import now
 from shared.models.points import Account, Item, MoveKind, Redemption, RedemptionState, StockMove
 
-MADE_BY = "task:points.lapse_redemptions"
+MADE_BY = "task:points.lapse_village"
 
 
-def lapse_redemptions(session: Session) -> int:
-    """Let every reservation go whose time is over; the count. One village after the other, each by a few statements."""
-    instant = now()
-    due = (Redemption.state == RedemptionState.RESERVED, Redemption.expires_at <= instant)
-    villages = session.scalars(select(Redemption.village_id).where(*due).distinct().order_by(Redemption.village_id))
-    return sum(_lapse_village(session, village_id, instant) for village_id in villages.all())
+def order_lapsing(session: Session) -> int:
+    """Ask each village with reservations whose time is over to let them go, one message a village; the count."""
+    due = (Redemption.state == RedemptionState.RESERVED, Redemption.expires_at <= now())
+    villages = session.scalars(
+        select(Redemption.village_id).where(*due).distinct().order_by(Redemption.village_id)
+    ).all()
+    outbox.send_all(session, [LapseVillage(village_id) for village_id in villages])
+    return len(villages)
 
 
-def _lapse_village(session: Session, village_id: int, instant: datetime) -> int:
-    """Lock order: ledger row (more than one account changes), accounts by id, items by id, redemptions."""
+def lapse_village(session: Session, village_id: int) -> int:
+    """Let every reservation of a village go whose time is over; the count. A few statements, however many there are.
+
+    Lock order: ledger row (more than one account changes), accounts by id, items by id, redemptions. Raises Conflict
+    where what the accounts hold is not what the reservations say.
+    """
     lock_ledger(session, village_id)
+    # After the lock: a second copy that waited for the first one has the later instant, and finds nothing left.
+    instant = now()
     due = (
         Redemption.village_id == village_id,
         Redemption.state == RedemptionState.RESERVED,

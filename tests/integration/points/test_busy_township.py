@@ -29,7 +29,7 @@ from services.points.recalculation.shards import work_shard
 from services.points.rulebooks.adoption import Decision, Matter, adopt_rulebook
 from services.points.store.fulfilments import fulfil_redemption, refund_redemption
 from services.points.store.items import ItemFacts, add_item
-from services.points.store.lapsing import lapse_redemptions
+from services.points.store.lapsing import lapse_village
 from services.points.store.reservations import cancel_reservation, reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from services.points.verification.checks import check_village
@@ -167,7 +167,7 @@ class Person:
                 self.random.choice(ends)(session, self.admin, redemption)
 
     def lapse(self, session: Session) -> None:
-        lapse_redemptions(session)
+        lapse_village(session, self._household()[0])
 
     def tally_or_reopen(self, session: Session) -> None:
         act = self.random.choice([tally_quarter, reopen_quarter])

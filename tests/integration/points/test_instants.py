@@ -14,7 +14,7 @@ from services.points.quarters.opening import open_quarters
 from services.points.quarters.transitions import close_quarter, publish_quarter, tally_quarter
 from services.points.store.fulfilments import fulfil_redemption
 from services.points.store.items import ItemFacts, add_item
-from services.points.store.lapsing import lapse_redemptions
+from services.points.store.lapsing import lapse_village
 from services.points.store.reservations import reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from services.points.verification.checks import check_village
@@ -126,7 +126,7 @@ def test_goods_are_fetched_up_to_the_instant_that_lets_them_go(
     end = datetime(2026, 7, 9, tzinfo=SHANGHAI)
     with time_machine.travel(end - TICK, tick=False):
         with database.transaction() as session:
-            assert lapse_redemptions(session) == 0
+            assert lapse_village(session, village.id) == 0
         with database.transaction() as session:
             assert fulfil_redemption(session, keeper, redemption).state is RedemptionState.FULFILLED
             session.rollback()
@@ -134,7 +134,7 @@ def test_goods_are_fetched_up_to_the_instant_that_lets_them_go(
         with database.transaction() as session, pytest.raises(Conflict, match="已过期"):
             fulfil_redemption(session, keeper, redemption)
         with database.transaction() as session:
-            assert lapse_redemptions(session) == 1
+            assert lapse_village(session, village.id) == 1
             assert session.get_one(Redemption, redemption).state is RedemptionState.EXPIRED
             assert [check.sentence for check in check_village(session, village.id) if not check.passed] == []
 

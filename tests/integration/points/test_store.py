@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from services.points.ledger.village import prepare_village
 from services.points.store.fulfilments import fulfil_redemption, refund_redemption
 from services.points.store.items import ItemFacts, add_item, edit_item, price_on
-from services.points.store.lapsing import lapse_redemptions
+from services.points.store.lapsing import lapse_village
 from services.points.store.opening_days import opening_days, state_opening_days, version_of
 from services.points.store.redemptions import redemption_by_code, select_redemptions
 from services.points.store.reservations import cancel_reservation, reserve_goods
@@ -207,9 +207,9 @@ def test_what_is_not_fetched_in_seven_days_goes_back_and_can_not_be_fetched(
     with database.transaction() as session, pytest.raises(Conflict, match="已过期"):
         fulfil_redemption(session, keeper, late[0])
     with database.transaction() as session:
-        assert lapse_redemptions(session) == 3
+        assert lapse_village(session, scored.villages[0]) == 3
     with database.transaction() as session:
-        assert lapse_redemptions(session) == 0
+        assert lapse_village(session, scored.villages[0]) == 0
         assert {session.get_one(Redemption, each).state for each in late} == {RedemptionState.EXPIRED}
         assert session.get_one(Redemption, kept).state is RedemptionState.RESERVED
         assert account(session, first) == (3600, 0)

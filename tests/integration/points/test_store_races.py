@@ -18,7 +18,7 @@ from services.points.recalculation.runs import RunOrder, start_run
 from services.points.recalculation.shards import work_shard
 from services.points.store.fulfilments import fulfil_redemption
 from services.points.store.items import ItemFacts, add_item
-from services.points.store.lapsing import lapse_redemptions
+from services.points.store.lapsing import lapse_village
 from services.points.store.reservations import cancel_reservation, reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from services.points.verification.checks import check_village
@@ -116,7 +116,7 @@ class Day:
     def keep_the_books(self) -> None:
         for months_ago in range(4, 0, -1):
             with self.database.transaction() as session:
-                lapse_redemptions(session)
+                lapse_village(session, self.village.id)
                 expire_village(session, self.village.id, month_of(today()) - months_ago)
             with self.database.transaction() as session:
                 assert [check.sentence for check in check_village(session, self.village.id) if not check.passed] == []

@@ -41,7 +41,7 @@ from services.points.recalculation.shards import work_shard
 from services.points.scoring.lines import Line
 from services.points.store.fulfilments import fulfil_redemption, refund_redemption
 from services.points.store.items import ItemFacts, add_item
-from services.points.store.lapsing import lapse_redemptions
+from services.points.store.lapsing import lapse_village
 from services.points.store.reservations import cancel_reservation, reserve_goods
 from services.points.store.stock import Delivery, receive_goods
 from services.points.verification.checks import check_village
@@ -189,7 +189,7 @@ class VillageLife(RuleBasedStateMachine):
         if not strikes:
             return
         self._try(lambda: open_quarters(self.session))
-        self._try(lambda: lapse_redemptions(self.session))
+        self._try(lambda: lapse_village(self.session, self.village.id))
         before = self._accounts()
         for _ in range(2):
             self._try(lambda: expire_village(self.session, self.village.id, month_of(today()) - 1))
