@@ -97,6 +97,8 @@ def new_app(
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_soft_shutdown_timeout=SOFT_SHUTDOWN_SECONDS,
         worker_enable_soft_shutdown_on_idle=False,
+        # It goes on beating while it waits for Redis.
+        worker_consumer="shared.messaging.consumer:BeatingConsumer",
         # Nothing steers workers over the broker: liveness is a file, stopping is a signal.
         worker_enable_remote_control=False,
         worker_send_task_events=False,

@@ -149,12 +149,13 @@ def run(relay: Relay, stopped: threading.Event, interval: float) -> None:
         pause = interval
         try:
             sent = relay.run_pass()
-            beat("relay")
             if sent:
                 get_logger().info("relay_sent", copies=sent)
         except Exception as error:
             pause = DATABASE_PAUSE_SECONDS
             get_logger().warning("relay_waits", seconds=pause, error=describe_error(error))
+        # Also while the database is away: to start the process anew brings nothing back.
+        beat("relay")
         stopped.wait(pause)
 
 

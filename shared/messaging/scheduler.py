@@ -62,9 +62,10 @@ def run(scheduler: Scheduler, stopped: threading.Event) -> None:
         try:
             for slot in scheduler.write_due(now()):
                 log.info("slot_due", slot=slot)
-            beat("scheduler")
         except Exception as error:
             log.warning("scheduler_waits", error=describe_error(error))
+        # Also while the database is away: to start the process anew brings nothing back.
+        beat("scheduler")
         stopped.wait(INTERVAL_SECONDS)
 
 

@@ -9,6 +9,7 @@ import pytest
 import redis as redis_client
 
 from shared.database import Database
+from shared.heartbeat import age_of, heartbeat_path
 from shared.messaging.relay import EPOCH_KEY
 from shared.settings import settings
 from shared.topology import Service
@@ -150,3 +151,18 @@ def test_a_worker_whose_every_message_ends_without_redis_hears_it_again(
     let_time_pass(intake)
     everything_once(intake, points, 6)
     assert worker.process.poll() is None
+
+
+def test_a_worker_that_waits_for_redis_is_seen_to_be_alive(
+    sqlite_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, start_worker: StartWorker
+) -> None:
+    server = MortalRedis(tmp_path / "redis", durable=False)
+    server.start()
+    monkeypatch.setenv("REDIS_URL", server.url)
+    worker = start_worker()
+    server.kill()
+    wait_until(lambda: "Cannot connect to" in worker.log.read_text(), timeout=30)
+    for _ in range(2):
+        heartbeat_path("probe").unlink(missing_ok=True)
+        wait_until(lambda: age_of("probe") is not None, timeout=30)
+    assert worker.stop() == 0

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from shared import heartbeat
+from shared.messaging import relay, scheduler
 
 
 @pytest.fixture(autouse=True)
@@ -45,3 +48,25 @@ def test_a_stopped_process_leaves_no_file() -> None:
 
 def test_a_name_stays_inside_the_folder() -> None:
     assert heartbeat.heartbeat_path("../../etc/passwd").parent == heartbeat.heartbeat_path("relay").parent
+
+
+def test_who_waits_for_the_database_is_alive() -> None:
+    class Away:
+        """Finds the database away at its first pass, which is its last."""
+
+        def __init__(self) -> None:
+            self.stopped = Event()
+
+        def run_pass(self) -> int:
+            self.stopped.set()
+            raise OSError("nobody answers")
+
+        def write_due(self, _present: object) -> list[str]:
+            return [str(self.run_pass())]
+
+    away: Any = Away()
+    relay.run(away, away.stopped, 0)
+    assert heartbeat.age_of("relay") is not None
+    away = Away()
+    scheduler.run(away, away.stopped)
+    assert heartbeat.age_of("scheduler") is not None
