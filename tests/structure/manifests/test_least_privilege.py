@@ -122,5 +122,9 @@ def test_the_settings_are_those_of_a_production_system(manifests: Manifests) -> 
 
 
 def _plain(environment: dict[str, object]) -> dict[str, str]:
-    """What the process reads, with something in place of each secret."""
-    return {name: value if isinstance(value, str) else "postgresql://secret/" for name, value in environment.items()}
+    """What the process reads, with a made-up address in place of each secret."""
+    secrets = {
+        "DATABASE_URL": "postgresql://role:made-up@database/xiangzhi",
+        "REDIS_URL": "redis://:made-up@redis:6379/0",
+    }
+    return {name: value if isinstance(value, str) else secrets[name] for name, value in environment.items()}
