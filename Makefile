@@ -70,6 +70,37 @@ pictures: install-dev ## Take the pictures of the README from a township loaded 
 bench: install-dev ## Measure the recalculation against the database itself (EVENTS=500000 for a short one)
 	@$(PY) -m tests.bench.run --events $(or $(EVENTS),5000000)
 
+# The containers' commands need Docker and Python and nothing of ours installed.
+CONTAINERS := @PYTHONPATH=$(CURDIR) $(SYSTEM_PYTHON) -m deploy.containers
+
+.PHONY: secrets
+secrets: python ## Random passwords for the containers, each in a file under secrets/; what is there stays
+	$(CONTAINERS).secrets
+
+.PHONY: image
+image: python ## Build the containers' image of this version (VERSION=label)
+	$(CONTAINERS).image
+
+.PHONY: up
+up: python ## Start the containers and wait until all are well (MONITORING=1 for Prometheus and Grafana too)
+	$(CONTAINERS).up $(if $(MONITORING),--monitoring)
+
+.PHONY: down
+down: python ## Stop the containers; data, files and keys stay
+	$(CONTAINERS).down
+
+.PHONY: scale
+scale: python ## So many containers of a role from now on: make scale points-bulk-worker=4
+	$(CONTAINERS).scale $(MAKEOVERRIDES)
+
+.PHONY: destroy
+destroy: python ## Remove the containers with database, files and keys (CONFIRM=name of the deployment)
+	$(CONTAINERS).down --destroy "$(CONFIRM)"
+
+.PHONY: logs
+logs: python ## Follow the containers' logs (ROLE=points-worker for one)
+	$(CONTAINERS).logs $(ROLE)
+
 .PHONY: backup
 backup: install ## Save database and files, and the keys apart, under backups/ (TO=folder)
 	@$(PY) -m deploy.backup.save $(if $(TO),--to "$(TO)")

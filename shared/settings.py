@@ -9,6 +9,7 @@ from pathlib import Path
 
 from environs import Env, EnvValidationError
 
+from shared.secret_files import with_secret_files
 from shared.setting_checks import (
     AT_LEAST_A_MONTH,
     AT_LEAST_A_TENTH,
@@ -89,19 +90,18 @@ def read_settings(environment: dict[str, str] | None = None) -> Settings:
     import os
 
     env = Env(expand_vars=False)
-    saved = None
-    if environment is not None:
-        saved = dict(os.environ)
-        os.environ.clear()
-        os.environ.update(environment)
+    saved = dict(os.environ)
+    # For the moment of reading: what files hold is not handed on to programs that this one starts.
+    wanted = with_secret_files(saved if environment is None else environment)
+    os.environ.clear()
+    os.environ.update(wanted)
     try:
         return _read(env)
     except EnvValidationError as error:
         raise SettingsError(in_words(error)) from error
     finally:
-        if saved is not None:
-            os.environ.clear()
-            os.environ.update(saved)
+        os.environ.clear()
+        os.environ.update(saved)
 
 
 def _read(env: Env) -> Settings:

@@ -21,7 +21,7 @@ from deploy.embedded.redis_server import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = {"township": 180.0, "county": 1800.0}
-_OF_ANOTHER_SYSTEM = re.compile(r"(\w+_)?DATABASE_URL|REDIS_URL|HOST|XZ_(?!LOG_|UPLOAD_).*")
+_OF_ANOTHER_SYSTEM = re.compile(r"((\w+_)?DATABASE_URL|REDIS_URL)(_FILE)?|HOST|XZ_(?!LOG_|UPLOAD_).*")
 """Settings of the system that the user runs."""
 _LOADING = re.compile(r"^  .*（[\d.]+ 秒）$")
 """A line in which the loading says how far it is."""

@@ -11,11 +11,13 @@ from shared.topology import EMBEDDED_WORKERS, Queue, Service
 # A township's few dozen people at once: small pools, so that the idle system stays small.
 _WEB_THREADS = 4
 _GATEWAY_THREADS = 8
+SCHEDULER_COMMAND = [sys.executable, "-m", "shared.messaging.scheduler"]
+RELAY_COMMAND = [sys.executable, "-m", "shared.messaging.relay"]
 
 
-def web_command(service: Service, host: str, port: int) -> list[str]:
-    """Granian with one worker process for `service`."""
-    threads = _GATEWAY_THREADS if service is Service.GATEWAY else _WEB_THREADS
+def web_command(service: Service, host: str, port: int, threads: int | None = None) -> list[str]:
+    """Granian with one worker process for `service`, answering `threads` requests at once."""
+    threads = threads or (_GATEWAY_THREADS if service is Service.GATEWAY else _WEB_THREADS)
     return [
         *(sys.executable, "-m", "granian", f"services.{service}.app:create_app", "--factory"),
         *("--interface", "wsgi", "--http", "1", "--no-ws"),
@@ -26,10 +28,12 @@ def web_command(service: Service, host: str, port: int) -> list[str]:
     ]
 
 
-def worker_command(name: str, queues: Sequence[Queue], concurrency: int) -> list[str]:
-    """A Celery worker that takes from the queues of several services."""
+def worker_command(
+    name: str, queues: Sequence[Queue], concurrency: int, app: str = "deploy.embedded.worker"
+) -> list[str]:
+    """A Celery worker; `app` knows the queues of one service, or (the default) of all."""
     return [
-        *(sys.executable, "-m", "celery", "-A", "deploy.embedded.worker", "--quiet", "worker"),
+        *(sys.executable, "-m", "celery", "-A", app, "--quiet", "worker"),
         *("--queues", ",".join(queues), "--hostname", f"{name}@%h", "--concurrency", str(concurrency)),
         *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
     ]
@@ -47,6 +51,6 @@ def commands(host: str, ports: dict[Service, int], *, one_writer: bool) -> dict[
     bulk = 1 if one_writer else max(2, os.cpu_count() or 2)
     for name, queues in EMBEDDED_WORKERS.items():
         processes[name] = worker_command(name, queues, bulk if all(queue.is_bulk for queue in queues) else 1)
-    processes["scheduler"] = [sys.executable, "-m", "shared.messaging.scheduler"]
-    processes["relay"] = [sys.executable, "-m", "shared.messaging.relay"]
+    processes["scheduler"] = SCHEDULER_COMMAND
+    processes["relay"] = RELAY_COMMAND
     return processes

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from shared.secret_files import FILED
 from shared.topology import Service
 from tests.structure.source import PROJECT, parsed, python_files
 
@@ -45,7 +46,14 @@ def variables_read() -> set[str]:
             if argument is not None:
                 found |= {name for name in names_of(argument) if NAME.fullmatch(name)}
     # HTTP_… and REMOTE_ADDR: what a WSGI request brings.
-    return {name for name in found - FOREIGN if not name.startswith(("HTTP_", "REMOTE_"))}
+    own = {name for name in found - FOREIGN if not name.startswith(("HTTP_", "REMOTE_"))}
+    return own | {f"{name}_FILE" for name in FILED} | variables_of_compose()
+
+
+def variables_of_compose() -> set[str]:
+    """What the compose file asks its environment for, and the one that Compose itself reads."""
+    text = (PROJECT / "docker-compose.yml").read_text(encoding="utf-8")
+    return {*re.findall(r"\$\{([A-Z][A-Z0-9_]+)", text), "COMPOSE_PROJECT_NAME"}
 
 
 def variables_documented() -> set[str]:
@@ -65,4 +73,5 @@ def test_the_makefile_explains_its_variables() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     helps = re.findall(r"^([a-z-]+):.*## (.+)$", makefile, re.MULTILINE)
     wanted = {"help", "run", "demo", "test", "test-all", "lint", "bench", "backup", "restore", "move-to-postgres"}
+    wanted |= {"up", "down", "scale", "logs", "secrets", "image"}
     assert wanted <= {name for name, _ in helps}

@@ -1,0 +1,1 @@
+"""Base images made from Debian's packages, and what goes into the image of the program."""
