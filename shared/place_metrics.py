@@ -11,38 +11,39 @@ from prometheus_client.registry import Collector
 
 from shared.release import RELEASE
 from shared.settings import settings
+from shared.topology import Service
 
 # Touched by each backup that has succeeded; its time is the backup's.
 BACKUP_MARK = "last-backup"
 
 
 class PlaceCollector(Collector):
-    """Of the process's own data folder; unknown numbers are left out rather than shown as 0."""
+    """Of the service's files; unknown numbers are left out rather than shown as 0."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def collect(self) -> Iterator[Metric]:
         """The metrics, as they are now."""
-        release = GaugeMetricFamily("xiangzhi_release", "1; its label is the release of the code", labels=["release"])
-        release.add_metric([RELEASE], 1)
-        yield release
+        yield self._gauge("xiangzhi_release", "1; its label is the release of the code", 1, release=RELEASE)
         folder = settings().data_dir
-        yield from self._disk(folder)
+        yield from self._disk(folder / "files" / self._service)
         yield from self._backup(folder / BACKUP_MARK)
 
-    def _disk(self, folder: Path) -> Iterator[Metric]:
-        try:
-            usage = shutil.disk_usage(folder)
-        except OSError:
-            return
-        yield GaugeMetricFamily(
-            "xiangzhi_upload_disk_free_bytes", "Room for uploads on the disk of the data folder", value=usage.free
-        )
-        yield GaugeMetricFamily("xiangzhi_upload_disk_bytes", "Size of that disk", value=usage.total)
+    def _disk(self, files: Path) -> Iterator[Metric]:
+        # A service that has stored nothing yet has no folder: its disk is that of the folder where it will be.
+        usage = shutil.disk_usage(next(each for each in (files, *files.parents) if each.exists()))
+        yield self._gauge("xiangzhi_upload_disk_free_bytes", "Room on the disk of the uploaded files", usage.free)
+        yield self._gauge("xiangzhi_upload_disk_bytes", "Size of that disk", usage.total)
 
     def _backup(self, mark: Path) -> Iterator[Metric]:
         try:
             made_at = mark.stat().st_mtime
         except OSError:
             return
-        yield GaugeMetricFamily(
-            "xiangzhi_backup_last_success_timestamp_seconds", "When a backup was last made", value=made_at
-        )
+        yield self._gauge("xiangzhi_backup_last_success_timestamp_seconds", "When a backup was last made", made_at)
+
+    def _gauge(self, name: str, documentation: str, value: float, **labels: str) -> Metric:
+        family = GaugeMetricFamily(name, documentation, labels=["service", *labels])
+        family.add_metric([self._service, *labels.values()], value)
+        return family

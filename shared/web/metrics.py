@@ -17,7 +17,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def register_metrics(app: Flask, service: Service, *, served: bool) -> None:
     """Count requests; add `/metrics` where `served` (the gateway's port is public and does not)."""
-    look_up_when_asked(PlaceCollector())
+    look_up_when_asked(PlaceCollector(service))
     app.before_request(_start)
     app.after_request(_counter(service))
     if served:

@@ -92,7 +92,7 @@ def test_the_place_tells_its_disk_its_release_and_its_last_backup_once_there_is_
     monkeypatch.setattr("shared.place_metrics.settings", lambda: replace(settings(), data_dir=tmp_path))
 
     def found() -> dict[str, float]:
-        families = PlaceCollector().collect()
+        families = PlaceCollector(Service.POINTS).collect()
         return {sample.name: sample.value for family in families for sample in family.samples}
 
     assert set(found()) == {"xiangzhi_release", "xiangzhi_upload_disk_free_bytes", "xiangzhi_upload_disk_bytes"}
