@@ -101,13 +101,12 @@ def read_chain(path: Path) -> list[x509.Certificate]:
 
 
 def names_of(certificate: x509.Certificate) -> tuple[str, ...]:
-    """Host names, then addresses, of the subject's alternative names: browsers look at nothing else."""
+    """Host names and addresses of the subject's alternative names, in their order: browsers look at nothing else."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return ()
-    addresses = [str(address) for address in found.get_values_for_type(x509.IPAddress)]
-    return (*found.get_values_for_type(x509.DNSName), *addresses)
+    return tuple(str(each.value) for each in found if isinstance(each, x509.DNSName | x509.IPAddress))
 
 
 def covers(names: Iterable[str], host: str) -> bool:

@@ -86,7 +86,8 @@ def require_reachable(url: str, secure_cookies: bool) -> None:
     if scheme.lower() == "http" and secure_cookies and not _is_loopback(host):
         raise SettingsError(
             f"XZ_PUBLIC_URL 填的“{url}”是 http:// 开头的，这样谁也登录不了：正式运行时，登录只在 HTTPS 上有效。"
-            "请在系统前面架好 HTTPS 反向代理，再把 XZ_PUBLIC_URL 改成 https:// 开头的地址。"
+            "请运行 make certificates 后用 TLS=1 启动，或在系统前面架好 HTTPS 反向代理，再把 XZ_PUBLIC_URL "
+            "改成 https:// 开头的地址。"
         )
 
 

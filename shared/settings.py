@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
@@ -60,6 +61,8 @@ class Settings:
     log_json: bool
     upload_limit_bytes: int
     gateway_public_url: str
+    # Where phones fetch the township's CA: over plain HTTP, since they do not trust HTTPS before they have it.
+    plain_url: str
     secure_cookies: bool
     # How many reverse proxies stand before the gateway; their `X-Forwarded-*` are believed, nobody else's.
     trusted_proxies: int
@@ -110,6 +113,7 @@ def _read(env: Env) -> Settings:
     database_url = env.str("DATABASE_URL", "", validate=is_database) or f"sqlite:///{data_dir / 'xiangzhi.db'}"
     demo = env.bool("XZ_DEMO", not production)
     secure_cookies = env.bool("XZ_SECURE_COOKIES", production)
+    public_url = env.str("XZ_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
     if production:
         refuse_unsafe(env, demo)
         require_reachable(env.str("XZ_PUBLIC_URL", ""), secure_cookies)
@@ -132,7 +136,8 @@ def _read(env: Env) -> Settings:
         log_level=env.str("XZ_LOG_LEVEL", "INFO", validate=is_level).upper(),
         log_json=env.bool("XZ_LOG_JSON", production),
         upload_limit_bytes=env.int("XZ_UPLOAD_LIMIT_MB", 30, validate=POSITIVE) * 1024 * 1024,
-        gateway_public_url=env.str("XZ_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/"),
+        gateway_public_url=public_url,
+        plain_url=env.str("XZ_PLAIN_URL", "").rstrip("/") or _without_encryption(public_url),
         secure_cookies=secure_cookies,
         trusted_proxies=env.int("XZ_TRUSTED_PROXIES", 0, validate=NOT_NEGATIVE),
         proxy_networks=networks(env.str("XZ_PROXY_NETWORKS", "")),
@@ -156,6 +161,14 @@ def _read_keeping(env: Env) -> Keeping:
         notices_days=env.int("XZ_KEEP_NOTICES_DAYS", 365, validate=AT_LEAST_A_MONTH),
         contacts_days=env.int("XZ_KEEP_CONTACTS_DAYS", 365, validate=AT_LEAST_A_MONTH),
     )
+
+
+def _without_encryption(public_url: str) -> str:
+    """The same host at the usual port of HTTP; an address that has no encryption is its own."""
+    scheme, _, rest = public_url.partition("://")
+    if scheme != "https":
+        return public_url
+    return "http://" + re.sub(r":\d+$", "", rest.partition("/")[0])
 
 
 def with_driver(url: str) -> str:

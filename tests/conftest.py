@@ -31,6 +31,8 @@ TIMEOUTS = {"drills": 300, "browser": 240, "properties": 900}
 
 # Messages of tests that have no Redis of their own go nowhere, and never to a developer's.
 os.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
+# The certificates of a developer's machine are none of the tests'.
+os.environ["XZ_CERTIFICATE_DIR"] = "/nonexistent/certificates"
 
 hypothesis.settings.register_profile("small", max_examples=25, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=400, deadline=None)

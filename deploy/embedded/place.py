@@ -87,10 +87,10 @@ def check_gateway_port(host: str, port: int) -> None:
         raise CannotStart(reason + english) from error
 
 
-def read_port(text: str) -> int:
-    """The gateway's port from the environment. Raises CannotStart."""
+def read_port(text: str, variable: str = "PORT") -> int:
+    """A port of the gateway from the environment. Raises CannotStart."""
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise CannotStart(f"PORT 应是 1 到 65535 的数字，不是 {text!r}。PORT must be a number from 1 to 65535.")
+        raise CannotStart(f"{variable} 应是 1 到 65535 的数字，不是 {text!r}。It must be a number from 1 to 65535.")
     return int(text)
 
 

@@ -3,6 +3,7 @@
 python -m deploy.embedded.run [--die-with-parent]
 
 PORT, HOST        where the pages are served (8000, 127.0.0.1)
+TLS=1             HTTPS at PORT (8443), and without it at PLAIN_PORT (8000) the page that installs the township's CA
 DEMO=0            ask for a township of one's own instead of loading the demo at the first start
 DATABASE_URL      PostgreSQL instead of a SQLite file in var/
 REDIS_URL         a Redis that already runs instead of one started here
@@ -21,12 +22,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NoReturn
 
+from deploy.embedded.address import check_ports, read_address, trusting
 from deploy.embedded.first_start import demo_unless_refused, prepare
 from deploy.embedded.journal import Journal
 from deploy.embedded.metrics import metrics_environments
 from deploy.embedded.parentage import end_when_parent_ends
-from deploy.embedded.place import check_gateway_port, choose_inner_ports, make_data_dir, only_one_here, read_port
-from deploy.embedded.processes import commands
+from deploy.embedded.place import choose_inner_ports, make_data_dir, only_one_here
+from deploy.embedded.processes import DOORSTEP, commands
 from deploy.embedded.redis_server import NoRedis, RedisServer, start_redis
 from deploy.embedded.refusal import CannotStart, in_words
 from deploy.embedded.supervisor import Supervisor
@@ -67,7 +69,6 @@ def main() -> int:
 
 def _run(stack: ExitStack) -> None:
     started = time.monotonic()
-    host, port = os.environ.get("HOST", "127.0.0.1"), read_port(os.environ.get("PORT", "8000"))
     environment = {**os.environ, "PYTHONPATH": str(PROJECT), "PYTHONUNBUFFERED": "1"}
     # Warnings of libraries are for developers; errors and our own lines stay.
     environment.setdefault("PYTHONWARNINGS", "ignore")
@@ -75,11 +76,11 @@ def _run(stack: ExitStack) -> None:
         current = read_settings(environment)
     except SettingsError as error:
         raise CannotStart(f"{error}每一项的说明见 .env.example。A setting is wrong.") from error
-    # In production nobody guesses the address that people type: a start without it was refused above.
-    address = environment.setdefault("XZ_PUBLIC_URL", f"http://{_reachable(host)}:{port}").rstrip("/")
+    address = read_address(environment, current.certificate_dir)
+    environment = {**address.variables(), **environment, "XZ_PUBLIC_URL": address.public}
     make_data_dir(current.data_dir)
-    stack.enter_context(only_one_here(current.data_dir, address))
-    check_gateway_port(host, port)
+    stack.enter_context(only_one_here(current.data_dir, address.public))
+    check_ports(address)
     server = None if os.environ.get("REDIS_URL") else _own_redis(stack, current.data_dir)
     if server is not None:
         environment["REDIS_URL"] = server.url
@@ -93,17 +94,18 @@ def _run(stack: ExitStack) -> None:
     measured = metrics_environments(current.metrics_port, current.data_dir / "metrics")
     supervisor = Supervisor(journal=journal)
     stack.callback(supervisor.stop)
-    ports = {**choose_inner_ports(), Service.GATEWAY: port}
+    ports = {**choose_inner_ports(), Service.GATEWAY: address.port}
     for service, inner in ports.items():
         environment[f"{service.upper()}_URL"] = f"http://127.0.0.1:{inner}"
-    programs = commands(host, ports, one_writer=current.database_url.startswith("sqlite"))
+    one_writer = current.database_url.startswith("sqlite")
+    programs = commands(address.host, ports, one_writer=one_writer, address=address)
     for name, command in programs.items():
         own = {"XZ_PROCESS": name, "REMAP_SIGTERM": "SIGQUIT"}
-        supervisor.add(name, command, {**environment, **own, **measured.get(name, {})})
+        # The doorstep counts nothing that the gateway does not.
+        shown = {"XZ_METRICS_PORT": "0"} if name == DOORSTEP else measured.get(name, {})
+        supervisor.add(name, command, {**environment, **own, **shown})
     supervisor.start()
-    _wait_until_ready(
-        supervisor, [f"http://{_reachable(host)}:{port}", *(environment[f"{each.upper()}_URL"] for each in _INNER)]
-    )
+    _wait_until_ready(supervisor, [address.here, *(environment[f"{each.upper()}_URL"] for each in _INNER)])
     seconds = time.monotonic() - started
     print(welcome(address, is_demo=is_demo, seconds=seconds, journal=journal.path), flush=True)
     # The address stays in sight: from here on the terminal shows what someone should look at.
@@ -142,15 +144,11 @@ def _wait_until_ready(supervisor: Supervisor, addresses: list[str]) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+        context = trusting() if url.startswith("https:") else None
+        with urllib.request.urlopen(url, timeout=2, context=context) as answer:  # noqa: S310 - our own address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _reachable(host: str) -> str:
-    """A name that this machine's browser can open when the server listens everywhere."""
-    return "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
 
 
 def _interrupt(_number: int, _frame: object) -> NoReturn:

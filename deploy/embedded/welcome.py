@@ -5,10 +5,14 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+from deploy.embedded.address import Address
 
-def welcome(address: str, *, is_demo: bool, seconds: float, journal: Path) -> str:
+
+def welcome(address: Address, *, is_demo: bool, seconds: float, journal: Path) -> str:
     """The text, with the demo logins where the township is the demo."""
-    lines = ["", f"乡治已就绪（{seconds:.0f} 秒）。Ready.", "", f"    打开 open    {address}", ""]
+    lines = ["", f"乡治已就绪（{seconds:.0f} 秒）。Ready.", "", f"    打开 open    {address.public}", ""]
+    if address.plain:
+        lines += [f"    手机先装证书 phones first    {address.plain}/certificate", ""]
     if is_demo:
         lines += ["    演示数据，人物和事件均为虚构。登录页上每个角色一个按钮，也可以输入：", ""]
         lines += [f"    {line}" for line in _demo_logins()]

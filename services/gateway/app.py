@@ -22,9 +22,10 @@ from services.gateway.sessions.cookies import send_browser_cookie
 from services.gateway.sessions.csrf import check_csrf, csrf_token
 from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
 from shared.audit_api import audit_blueprint
+from shared.certificate_metrics import CertificateCollector
 from shared.database import Database
 from shared.messaging.api import messaging_blueprint
-from shared.metrics import serve_metrics
+from shared.metrics import look_up_when_asked, serve_metrics
 from shared.privacy import blind_index
 from shared.settings import settings
 from shared.topology import Service
@@ -55,6 +56,7 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     app.config.update(
         SESSION_COOKIE_NAME="xz_words", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings().secure_cookies
     )
+    look_up_when_asked(CertificateCollector())
     # Its own port is the public one, so its numbers are shown on another.
     serve_metrics(settings().metrics_port, settings().metrics_host)
     app.before_request(check_csrf)

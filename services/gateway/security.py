@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Response, g
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+from flask import Response, g, request
+
+from shared.certificates import township_authority
 from shared.settings import settings
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -26,7 +31,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     # The camera scans cards; where a visit took place is asked for by the page that needs it.
     "Permissions-Policy": "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()",
@@ -41,7 +45,10 @@ def protect(response: Response) -> Response:
     response.headers.update(_HEADERS)
     if not response.headers.get("Content-Security-Policy", "").startswith("sandbox;"):
         response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    if settings().secure_cookies:
+    # Browsers complain aloud about this header where it can have no effect.
+    if is_secure_context():
+        response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if keeps_to_encryption():
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
@@ -56,3 +63,27 @@ def spare_borrowed_phones(response: Response) -> Response:
     if visitor is not None and visitor.signed_in and visitor.account_id is None:
         response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def is_secure_context() -> bool:
+    """Whether browsers let this page use camera and service workers, as far as the server can know.
+
+    Source: W3C Secure Contexts, section 3.1: HTTPS, and this machine itself.
+    """
+    if request.is_secure:
+        return True
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def keeps_to_encryption() -> bool:
+    """Whether browsers are told never to come without HTTPS again (Strict-Transport-Security).
+
+    Not with a township's own CA: a phone that loses it, or gets a new one, has to come back to the page without
+    encryption from which it is installed, at another port of the same host.
+    """
+    return settings().secure_cookies and township_authority(settings().certificate_dir) is None

@@ -30,6 +30,7 @@ _TOPICS = (
     "login",
     "credentials",
     "card",
+    "certificate",
     "opinions",
     "tour",
     "todo",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.gateway.pages import assets, navigation, words
 from services.gateway.pages.place import Place, place_of
+from services.gateway.security import is_secure_context
 from services.gateway.sessions.csrf import csrf_token
 from services.gateway.sessions.visitors import current_visitor
 from shared.errors import DomainError
@@ -59,6 +60,7 @@ def page_variables() -> dict[str, Any]:
         "signed_in": signed_in,
         "place": place,
         "demo": settings().demo or place.is_demo,
+        "without_https": not is_secure_context(),
         "large": request.cookies.get(COOKIE_LARGE) == "1",
         "navigation": entries,
         "bottom_bar": navigation.bottom_bar(entries) if signed_in else navigation.public_links(),

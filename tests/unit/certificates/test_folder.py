@@ -42,7 +42,7 @@ def test_a_new_folder_gets_a_ca_and_a_certificate_and_keys_that_only_the_owner_r
     found = server_certificate(tmp_path)
     assert found is not None
     assert found.of_township
-    assert found.names == ("jifen.example", "localhost", "192.168.1.10", "127.0.0.1", "::1")
+    assert found.names == ("jifen.example", "192.168.1.10", "localhost", "127.0.0.1", "::1")
     assert timedelta(days=800) < found.expires_at - found.begins_at <= APPLE_LIMIT
     authority = township_authority(tmp_path)
     assert authority is not None
@@ -105,7 +105,7 @@ def test_near_its_end_it_is_renewed_for_the_same_names_by_the_same_ca(tmp_path: 
         assert renewed is not None
         assert renewed.left > timedelta(days=800)
     assert (outcome.new_authority, outcome.new_certificate) == (False, True)
-    assert renewed.names == ("jifen.example", "localhost", "192.168.1.10", "127.0.0.1", "::1")
+    assert renewed.names == ("jifen.example", "192.168.1.10", "localhost", "127.0.0.1", "::1")
     after = contents(tmp_path)
     assert (after[CA], after[CA_KEY]) == (before[CA], before[CA_KEY])
     assert after[SERVER_KEY] != before[SERVER_KEY]

@@ -7,17 +7,20 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
+from shared.certificate_metrics import CertificateCollector
 from shared.database import Database
 from shared.metrics import MESSAGES, render_metrics, serve_metrics
 from shared.place_metrics import BACKUP_MARK, PlaceCollector
 from shared.settings import settings
 from shared.topology import Queue, Service
 from shared.web import create_service_app
+from tests.fixtures.certificates import township_folder
 from tests.fixtures.postgresql_cluster import PROJECT
 
 
@@ -113,3 +116,16 @@ def test_a_method_that_a_client_invents_adds_no_numbers_and_a_path_adds_none() -
     assert "431299196003151017" not in text
     assert 'method="other"' in text
     assert 'xiangzhi_requests_total{method="GET",route="/healthz",service="points",status="2xx"}' in text
+
+
+def test_the_certificate_s_time_is_read_when_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.certificate_metrics.settings", lambda: replace(settings(), certificate_dir=tmp_path))
+
+    def found() -> dict[str, float]:
+        families = CertificateCollector().collect()
+        return {sample.name: sample.value for family in families for sample in family.samples}
+
+    assert found() == {}
+    for days in (10, -1):
+        township_folder(tmp_path, left=timedelta(days=days))
+        assert found()["xiangzhi_certificate_expiry_seconds"] == pytest.approx(days * 86400, abs=60)

@@ -109,6 +109,6 @@ class BoardPage:
     def seal_lines(self) -> list[str]:
         """What pins the history: the village's last posting at publication."""
         return [
-            _("扫码看网上的这一张榜，应当和纸上的一样。"),
+            _("扫码，或在浏览器里输入 %(address)s，看网上的这一张榜，应当和纸上的一样。", address=self._address),
             _("公布时记到第 %(seq)s 批，校验码如下；账以后若被改动，校验码就对不上。", seq=self._data["seq"]),
         ]

@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from services.gateway.clients import ServiceProblem
+from services.gateway.pages.operator.encryption import certificate_facts, certificate_links, certificate_trouble
 from services.gateway.pages.operator.presentation import (
     queue_lines,
     recalculation_lines,
@@ -50,6 +51,8 @@ def show() -> str:
         scheduled=[run_line(standing.service, run) for standing in found for run in standing.scheduled],
         unknown=[service_words(standing.service) for standing in found if not standing.answers],
         runs=_recalculations(principal),
+        certificate=certificate_facts(),
+        certificate_links=certificate_links(),
         letters=[
             {
                 "service": letter.service.value,
@@ -95,6 +98,7 @@ def _troubles(found: Sequence[Standing], *, redis_answers: bool) -> Iterator[str
     if not redis_answers:
         yield _("Redis 没有应答：消息都在数据库里等着，不会丢。请启动 Redis，它们会自己送出去。")
     yield from (trouble(standing) for standing in found if standing.needs_someone)
+    yield from filter(None, [certificate_trouble()])
 
 
 def _recalculations(principal: Principal) -> list[dict[str, str]] | None:
@@ -113,4 +117,6 @@ def services_in_trouble(principal: Principal) -> list[AskGroup]:
         for standing in standings(current_session(), principal)
         if standing.needs_someone
     ]
+    if ending := certificate_trouble():
+        asks.append(Ask(ending, _("打开运维页"), url_for("operator.show")))
     return [AskGroup(_("系统运行"), asks)]

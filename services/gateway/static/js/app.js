@@ -4,9 +4,11 @@ import { keepDrafts } from "./drafts.js";
 import { filterLists } from "./filter.js";
 import { openDialogs } from "./dialog.js";
 import { sendOnce } from "./once.js";
+import { saySecurity } from "./secure.js";
 
 followProgress(document);
 keepDrafts(document);
 filterLists(document);
 openDialogs(document);
 sendOnce(document);
+saySecurity(document);
