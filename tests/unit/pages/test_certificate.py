@@ -188,7 +188,7 @@ def test_the_operator_is_told_thirty_days_ahead(
     left: timedelta,
     sentence: str,
 ) -> None:
-    monkeypatch.setattr("services.gateway.pages.operator.views.queue_lengths", lambda _url: {})
+    monkeypatch.setattr("services.gateway.pages.operator.views.queue_standings", lambda _url: None)
     configure(XZ_CERTIFICATE_DIR=str(township_folder(tmp_path / "c", left=left)))
     for path in ("/operator", "/todo"):
         assert sentence in read(browser(Role.OPERATOR), path), path
@@ -197,7 +197,7 @@ def test_the_operator_is_told_thirty_days_ahead(
 def test_the_operator_s_page_leads_to_the_notice_for_the_wall(
     folder: Path, browser: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.gateway.pages.operator.views.queue_lengths", lambda _url: {})
+    monkeypatch.setattr("services.gateway.pages.operator.views.queue_standings", lambda _url: None)
     page = read(browser(Role.OPERATOR), "/operator")
     assert 'href="/certificate/sheet"' in page
     assert "HTTPS 的证书" not in page
