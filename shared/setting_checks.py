@@ -44,8 +44,8 @@ def is_level(name: str) -> None:
 
 
 def is_broker(url: str) -> None:
-    """The address of a Redis. Raises ValidationError."""
-    if not url.startswith(_BROKERS):
+    """The address of a Redis; empty means the default. Raises ValidationError."""
+    if url and not url.startswith(_BROKERS):
         raise ValidationError("要写成 redis://:密码@服务器:6379/0 的样子")
 
 

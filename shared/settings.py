@@ -127,7 +127,7 @@ def _read(env: Env) -> Settings:
             for service in Service
             if (url := env.str(f"{service.upper()}_DATABASE_URL", "", validate=is_database))
         },
-        redis_url=env.str("REDIS_URL", "redis://127.0.0.1:6379/0", validate=is_broker),
+        redis_url=env.str("REDIS_URL", "", validate=is_broker) or "redis://127.0.0.1:6379/0",
         service_urls={
             service: env.str(f"{service.upper()}_URL", f"http://127.0.0.1:{port}") for service, port in _PORTS.items()
         },
