@@ -24,7 +24,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 PHONE = {"width": 360, "height": 780}
 DESKTOP = {"width": 1280, "height": 900}
 READY_SECONDS = 180.0
-_FLAGS = (
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -67,8 +67,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 
 
 @contextmanager
-def running_system(folder: Path, **variables: str) -> Iterator[System]:
-    """A whole system in `folder`, with `variables` in its environment."""
+def running_system(folder: Path, *, origin: str = "http://127.0.0.1", **variables: str) -> Iterator[System]:
+    """A whole system in `folder`, with `variables` in its environment; people come to it at `origin`."""
     log = folder / "log.txt"
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -85,7 +85,7 @@ def running_system(folder: Path, **variables: str) -> Iterator[System]:
         process = subprocess.Popen(
             command, cwd=PROJECT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
         )
-    started = System(f"http://127.0.0.1:{port}", log, process.pid)
+    started = System(f"{origin}:{port}", log, process.pid)
     try:
         wait_until(
             # Its own word, which waits for every service; the gateway alone is ready before the others.
@@ -108,7 +108,7 @@ def chromium() -> Iterator[Browser]:
     if executable is None:
         missing_tool("Chromium", "apt-get install chromium fonts-noto-cjk")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
         yield browser
         browser.close()
 
