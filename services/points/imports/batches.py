@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.points.events.finding import WAITING
+from services.points.imports.fresh_rows import without_nested_loops
 from shared import audit
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 from shared.excel import store_workbook
@@ -116,7 +117,9 @@ def release_import(
         raise Forbidden("导入的人不能自己放行，请村里或乡里另一位有权限的人放行。")
     if batch.village_id is None and not actor.covers_township(Role.ADMIN):
         raise Forbidden("这张表有几个村的记录，请乡镇管理员放行。")
-    if batch.state is not ImportState.DECLARED or not _count_waiting(session, batch.id):
+    with without_nested_loops(session):
+        waiting = count_waiting(session, batch.id)
+    if batch.state is not ImportState.DECLARED or not waiting:
         raise Conflict("这张表没有等待放行的记录。")
     asked = session.execute(
         update(ImportBatch)
@@ -165,13 +168,15 @@ def batch_in_scope(session: Session, actor: Principal, import_id: int) -> Import
 
 def view_of_batch(session: Session, actor: Principal, batch: ImportBatch) -> BatchView:
     """The batch with its counts, errors, and a sample of the rows that wait."""
-    waiting = _count_waiting(session, batch.id)
+    with without_nested_loops(session):
+        waiting = count_waiting(session, batch.id)
+        sample = _sample(session, batch.id, waiting) if waiting else []
     own = batch.imported_by == actor.person_id or batch.made_by == actor.actor
     reaches = batch.village_id is not None or actor.covers_township(Role.ADMIN)
     return BatchView(
         batch=batch,
         waiting=waiting,
-        sample=_sample(session, batch.id, waiting) if waiting else [],
+        sample=sample,
         errors=[(int(row), str(sentence)) for row, sentence in json.loads(batch.errors)],
         is_own=own,
         can_release=bool(
@@ -199,7 +204,8 @@ def waiting_rows(import_id: int) -> tuple[ColumnElement[bool], ...]:
     return ImportRow.import_id == import_id, ImportRow.released.is_(False), ImportRow.event_id.in_(waiting)
 
 
-def _count_waiting(session: Session, import_id: int) -> int:
+def count_waiting(session: Session, import_id: int) -> int:
+    """How many rows of a batch wait for a review."""
     return session.scalar(select(func.count()).select_from(ImportRow).where(*waiting_rows(import_id))) or 0
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from services.points.events.guards import barred_households
-from services.points.imports.batches import waiting_rows
+from services.points.imports.batches import count_waiting, waiting_rows
+from services.points.imports.fresh_rows import without_nested_loops
 from services.points.imports.unscored import scored_only, with_unscored
 from services.points.ledger.village import lock_ledger
 from services.points.scoring import scope_of_events, score_and_post
-from shared.database.engine import is_sqlite
 from shared.models.base import now
 from shared.models.points import (
     Event,
@@ -51,18 +52,21 @@ def post_released(session: Session, import_id: int) -> ImportBatch | None:
     if batch is None or batch.released_by is None:
         return None
     rows = None if batch.release_rows is None else json.loads(batch.release_rows)
-    releaser, asked = batch.released_by, _count(session, _waiting(import_id, rows))
-    villages = session.scalars(
-        select(ImportRow.village_id).where(*_waiting(import_id, rows)).distinct().order_by(ImportRow.village_id)
-    ).all()
+    releaser = batch.released_by
+    of_villages = select(ImportRow.village_id, func.count()).where(*_waiting(import_id, rows))
+    with without_nested_loops(session):
+        waiting = session.execute(of_villages.group_by(ImportRow.village_id).order_by(ImportRow.village_id)).all()
+    villages, asked = [village_id for village_id, _ in waiting], sum(count for _, count in waiting)
     posted = sum(_post_village(session, import_id, village_id, rows, releaser) for village_id in villages)
     batch = session.get_one(ImportBatch, import_id, populate_existing=True)
-    left = _count(session, _waiting(import_id, None))
+    with without_nested_loops(session):
+        left = count_waiting(session, import_id)
+        problem = with_unscored(session, import_id, "" if batch.problem == GIVEN_UP else batch.problem)
     batch.rows_released += posted
     batch.rows_left = asked - posted
     batch.state = ImportState.RELEASED if not left else ImportState.DECLARED
     batch.release_rows = None
-    batch.problem = with_unscored(session, import_id, "" if batch.problem == GIVEN_UP else batch.problem)
+    batch.problem = problem
     batch.version += 1
     session.flush()
     return batch
@@ -83,6 +87,28 @@ def _post_village(
     session: Session, import_id: int, village_id: int, rows: Collection[int] | None, releaser: int
 ) -> int:
     lock_ledger(session, village_id)
+    with without_nested_loops(session):
+        reviewed = _review_village(session, import_id, village_id, rows, releaser)
+    if not reviewed.posted:
+        return 0
+    few = len(reviewed.households) <= FEW_HOUSEHOLDS and reviewed.posted <= FEW_EVENTS
+    scope = scope_of_events(session, village_id, reviewed.changed, reviewed.households if few else None)
+    score_and_post(session, village_id, scope=scope, kind=PostingKind.IMPORT, made_by=MADE_BY)
+    return reviewed.posted
+
+
+@dataclass(frozen=True, slots=True)
+class _Reviewed:
+    """What was let through in a village: how many events are posted, their (rule, quarter)s and households."""
+
+    posted: int
+    changed: Sequence[tuple[int, int]]
+    households: Sequence[int]
+
+
+def _review_village(
+    session: Session, import_id: int, village_id: int, rows: Collection[int] | None, releaser: int
+) -> _Reviewed:
     mine: tuple[ColumnElement[bool], ...] = (Event.village_id == village_id, Event.import_id == import_id)
     if rows is not None:
         mine = (*mine, Event.id.in_(_event_ids(import_id, village_id, rows)))
@@ -106,13 +132,9 @@ def _post_village(
     posted += _execute(session, update(Event).where(*once).values(state=EventState.POSTED, **reviewed))
     first = (*may, Event.state == EventState.DECLARED, double)
     _execute(session, update(Event).where(*first).values(state=EventState.REVIEWED, **reviewed))
-    if not posted:
-        return 0
-    _mark_released(session, import_id, village_id)
-    few = len(households) <= FEW_HOUSEHOLDS and posted <= FEW_EVENTS
-    scope = scope_of_events(session, village_id, changed, households if few else None)
-    score_and_post(session, village_id, scope=scope, kind=PostingKind.IMPORT, made_by=MADE_BY)
-    return posted
+    if posted:
+        _mark_released(session, import_id, village_id)
+    return _Reviewed(posted, changed, households)
 
 
 def _needs_two(session: Session, village_id: int) -> ColumnElement[bool]:
@@ -139,20 +161,16 @@ def _touched(session: Session, condition: ColumnElement[bool]) -> tuple[list[tup
 
 
 def _mark_released(session: Session, import_id: int, village_id: int) -> None:
-    """Mark the rows whose events are posted now. Fresh rows have no statistics: a loop in a loop would be chosen."""
+    """Mark the rows whose events are posted now."""
     posted = select(Event.id).where(
         Event.village_id == village_id, Event.import_id == import_id, Event.state == EventState.POSTED
     )
-    if not is_sqlite(session):
-        session.execute(text("SELECT set_config('enable_nestloop', 'off', true)"))
     _execute(
         session,
         update(ImportRow)
         .where(ImportRow.import_id == import_id, ImportRow.village_id == village_id, ImportRow.event_id.in_(posted))
         .values(released=True),
     )
-    if not is_sqlite(session):
-        session.execute(text("SELECT set_config('enable_nestloop', 'on', true)"))
 
 
 def _waiting(import_id: int, rows: Collection[int] | None) -> tuple[ColumnElement[bool], ...]:
@@ -162,10 +180,6 @@ def _waiting(import_id: int, rows: Collection[int] | None) -> tuple[ColumnElemen
 
 def _event_ids(import_id: int, village_id: int, rows: Collection[int] | None) -> Select[int]:
     return select(ImportRow.event_id).where(ImportRow.village_id == village_id, *_waiting(import_id, rows))
-
-
-def _count(session: Session, condition: tuple[ColumnElement[bool], ...]) -> int:
-    return session.scalar(select(func.count()).select_from(ImportRow).where(*condition)) or 0
 
 
 def _execute(session: Session, statement: Any) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, select, text
+from sqlalchemy import ColumnElement, Select, String, Text, bindparam, cast, column, delete, exists, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from services.points.events.sequence import EVENT_IDS, allocate_ids
@@ -38,11 +40,20 @@ def known_keys(session: Session, events: Sequence[PlannedEvent]) -> set[tuple[in
     for chunk in _chunks([event.row_key for event in events]):
         rows = session.execute(
             select(ImportRow.village_id, ImportRow.row_key).where(
-                ImportRow.village_id.in_(villages), ImportRow.row_key.in_(chunk), ~_refused()
+                ImportRow.village_id.in_(villages), ImportRow.row_key.in_(_listed(session, chunk)), ~_refused()
             )
         )
         known.update((village_id, key) for village_id, key in rows)
     return known
+
+
+def _listed(session: Session, keys: Sequence[str]) -> Select[str]:
+    """The keys as rows of one parameter: to write out a parameter for each costs more than the search itself."""
+    listed = bindparam("keys", json.dumps(keys), type_=Text(), unique=True)
+    value = column("value", String())
+    if is_sqlite(session):
+        return select(func.json_each(listed).table_valued(value).c.value)
+    return select(func.jsonb_array_elements_text(cast(listed, JSONB)).table_valued(value).render_derived().c.value)
 
 
 def _refused() -> ColumnElement[bool]:
@@ -60,7 +71,7 @@ def _forget_refused(session: Session, events: Sequence[PlannedEvent]) -> None:
     for chunk in _chunks([event.row_key for event in events]):
         session.execute(
             delete(ImportRow)
-            .where(ImportRow.village_id.in_(villages), ImportRow.row_key.in_(chunk), _refused())
+            .where(ImportRow.village_id.in_(villages), ImportRow.row_key.in_(_listed(session, chunk)), _refused())
             .execution_options(synchronize_session=False)
         )
 
