@@ -44,11 +44,14 @@ def _granian(application: str, host: str, port: int, threads: int) -> list[str]:
 def worker_command(
     name: str, queues: Sequence[Queue], concurrency: int, app: str = "deploy.embedded.worker"
 ) -> list[str]:
-    """A Celery worker; `app` knows the queues of one service, or (the default) of all."""
+    """A Celery worker; `app` knows the queues of one service, or (the default) of all.
+
+    Workers tell each other nothing over the broker; a last word to a broker that is away would hold up their end.
+    """
     return [
         *(sys.executable, "-m", "celery", "-A", app, "--quiet", "worker"),
         *("--queues", ",".join(queues), "--hostname", f"{name}@%h", "--concurrency", str(concurrency)),
-        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "INFO"),
     ]
 
 

@@ -21,6 +21,7 @@ from shared.messaging.delivery_slots import free_slots_on_errors
 from shared.messaging.handlers import HANDLERS
 from shared.messaging.inbox import Delivery, receive
 from shared.messaging.publisher import close_publisher
+from shared.messaging.stopping import StopsInAnyCase
 from shared.metrics import MESSAGE_SECONDS, count_in_place, serve_metrics
 from shared.metrics import MESSAGES as DELIVERIES
 from shared.settings import settings, settings_at_start
@@ -46,7 +47,7 @@ def create_worker_app(
     for message_name in sorted(HANDLERS):
         if MESSAGES[message_name].queue.service in services:
             _register_task(app, message_name)
-    app.steps["worker"].add(_Heartbeat)
+    app.steps["worker"].update((_Heartbeat, StopsInAnyCase))
     return app
 
 

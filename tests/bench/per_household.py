@@ -138,7 +138,15 @@ def measure(url: str, folder: Path, households: list[tuple[int, int]]) -> tuple[
     worker = subprocess.Popen(
         [
             *(sys.executable, "-m", "celery", "-A", "tests.bench.per_household", "--quiet", "worker"),
-            *("--concurrency", str(WORKERS), "--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
+            *(
+                "--concurrency",
+                str(WORKERS),
+                "--loglevel",
+                "WARNING",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+            ),
         ],
         cwd=PROJECT,
         env=environment,

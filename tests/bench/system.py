@@ -56,7 +56,7 @@ class BenchSystem:
             [
                 *(sys.executable, "-m", "celery", "-A", "services.points.worker", "--quiet", "worker"),
                 *("--queues", Queue.POINTS_BULK.value, "--concurrency", str(WORKERS), "--loglevel", "WARNING"),
-                *("--without-gossip", "--without-mingle", "--hostname", "bench@%h"),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat", "--hostname", "bench@%h"),
             ]
         )
         self._start([sys.executable, "-m", "shared.messaging.relay"])

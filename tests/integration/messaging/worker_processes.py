@@ -75,7 +75,17 @@ def start_worker(start_process: StartProcess) -> StartWorker:
         name: str = "probe", *, processes: int = 2, queues: str = "points,intake", **environment: str
     ) -> RunningProcess:
         module = ["celery", "-A", "tests.integration.messaging.probe_worker", "worker", "-l", "INFO"]
-        options = ["-n", f"{name}@test", "-Q", queues, "-c", str(processes), "--without-gossip", "--without-mingle"]
+        options = [
+            "-n",
+            f"{name}@test",
+            "-Q",
+            queues,
+            "-c",
+            str(processes),
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
         running = start_process(name, [*module, *options], **environment)
         wait_until(lambda: age_of(name) is not None or running.process.poll() is not None, timeout=60)
         assert running.process.poll() is None, running.log.read_text()

@@ -27,7 +27,9 @@ def start_points_worker(start_process: StartProcess) -> StartPointsWorker:
     def start(name: str = "points-bulk", *, processes: int = 1) -> RunningProcess:
         module = ["celery", "-A", "services.points.worker", "worker", "-l", "INFO"]
         options = ["-n", f"{name}@test", "-Q", "points.bulk", "-c", str(processes)]
-        running = start_process(name, [*module, *options, "--without-gossip", "--without-mingle"])
+        running = start_process(
+            name, [*module, *options, "--without-gossip", "--without-mingle", "--without-heartbeat"]
+        )
         wait_until(lambda: age_of(name) is not None or running.process.poll() is not None, timeout=90)
         assert running.process.poll() is None, running.log.read_text()
         return running
