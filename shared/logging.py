@@ -6,6 +6,7 @@ The request id that came in at the gateway stands on every line written for it, 
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from typing import Any
@@ -17,6 +18,9 @@ from shared.settings import settings_at_start
 
 # Fields that may hold what nobody should read in a log, whoever passes them.
 _HIDDEN = frozenset({"password", "pin", "token", "secret", "cookie", "authorization", "identity", "phone", "text"})
+
+# How PostgreSQL names the values of a row that it refuses, also in the readable traceback.
+_ROW_VALUES = re.compile(r"^.*\bDETAIL:.*\n?", re.MULTILINE)
 
 _EventDict = MutableMapping[str, Any]
 
@@ -75,6 +79,7 @@ def _final_processors(process_name: str, *, as_json: bool) -> list[structlog.typ
         add_process,
         # Without local variables: they hold names, texts and numbers of people.
         structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False)),
+        _shorten_errors,
         structlog.processors.JSONRenderer(ensure_ascii=False),
     ]
 
@@ -82,10 +87,18 @@ def _final_processors(process_name: str, *, as_json: bool) -> list[structlog.typ
 def _render_readable(_logger: Any, _method: str, event: _EventDict) -> str:
     """`08:15:02 warning relay_paused seconds=10 request_id=…`, then the traceback if there is one."""
     when, level, name = event.pop("timestamp", ""), event.pop("level", "info"), event.pop("event", "")
-    error = event.pop("exception", None)
+    error = _ROW_VALUES.sub("", event.pop("exception", None) or "")
     words = [str(when), level, str(name)]
     words += [f"{key}={_short(value)}" for key, value in event.items() if value not in (None, "")]
     return " ".join(words) + (f"\n{error}" if error else "")
+
+
+def _shorten_errors(_logger: Any, _method: str, event: _EventDict) -> _EventDict:
+    """An error's first line is its kind; below it PostgreSQL repeats the values of the row."""
+    errors = event.get("exception")
+    for error in errors if isinstance(errors, list) else []:
+        error["exc_value"] = str(error["exc_value"]).partition("\n")[0]
+    return event
 
 
 def _short(value: Any) -> str:

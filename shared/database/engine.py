@@ -68,11 +68,15 @@ class Database:
 
 def _create_engine(url: str, pool_size: int) -> Engine:
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None})
+        # Values of statements are people's data: no error says them, in whichever log it ends.
+        engine = create_engine(
+            url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "isolation_level": None}
+        )
         configure_sqlite(engine)
         return engine
     engine = create_engine(
         url,
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=4,
         pool_recycle=1800,

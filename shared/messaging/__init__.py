@@ -4,8 +4,8 @@
 function that handles it; `create_worker_app` makes a service's worker.
 """
 
-from shared.messaging import outbox
+from shared.messaging import lean_redis, outbox
 from shared.messaging.handlers import receives, tasks_of
 from shared.messaging.worker import create_worker_app
 
-__all__ = ["create_worker_app", "outbox", "receives", "tasks_of"]
+__all__ = ["create_worker_app", "lean_redis", "outbox", "receives", "tasks_of"]

@@ -23,6 +23,7 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from shared import tracing
 from shared.database import Database
 from shared.database.transient import is_transient
 from shared.database.upserts import execute_counted, insert_or_nothing
@@ -80,17 +81,26 @@ def receive(database: Database, delivery: Delivery) -> Outcome:
             raise UnreadableMessage(f"the envelope names {envelope.name}, the task {delivery.name}")
     except UnreadableMessage as error:
         return _bury(database, _letter(delivery, None), str(error))
-    with request_context(accept_request_id(envelope.request_id)):
-        try:
-            message = MESSAGES[envelope.name].load(envelope.version, envelope.body)
-        except (UnreadableMessage, KeyError) as error:
-            return _bury(database, _letter(delivery, envelope), str(error))
-        started = time.perf_counter()
-        outcome = _Handling(database, delivery, envelope, message).run()
-        if outcome in (Outcome.HANDLED, Outcome.REPEATED):
-            seconds = round(time.perf_counter() - started, 3)
-            get_logger().info(f"message_{outcome}", message=envelope.name, message_id=envelope.id, seconds=seconds)
+    with (
+        request_context(accept_request_id(envelope.request_id)),
+        tracing.handling(envelope.name, envelope.queue, envelope.id),
+    ):
+        outcome = _receive_envelope(database, delivery, envelope)
+        tracing.note_outcome(outcome)
         return outcome
+
+
+def _receive_envelope(database: Database, delivery: Delivery, envelope: Envelope) -> Outcome:
+    try:
+        message = MESSAGES[envelope.name].load(envelope.version, envelope.body)
+    except (UnreadableMessage, KeyError) as error:
+        return _bury(database, _letter(delivery, envelope), str(error))
+    started = time.perf_counter()
+    outcome = _Handling(database, delivery, envelope, message).run()
+    if outcome in (Outcome.HANDLED, Outcome.REPEATED):
+        seconds = round(time.perf_counter() - started, 3)
+        get_logger().info(f"message_{outcome}", message=envelope.name, message_id=envelope.id, seconds=seconds)
+    return outcome
 
 
 @dataclass(slots=True)

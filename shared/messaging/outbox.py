@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
+from shared import tracing
 from shared.database.upserts import execute_counted, insert_or_nothing
 from shared.messages.base import Message
 from shared.messaging.envelope import Envelope
@@ -65,7 +66,7 @@ def send_all(session: Session, messages: Sequence[Message]) -> list[str]:
 
 def envelope_of(message: Message) -> Envelope:
     """A new envelope for `message`, carrying the present request's id."""
-    return Envelope(
+    envelope = Envelope(
         id=str(uuid.uuid4()),
         name=message.name,
         version=message.version,
@@ -74,6 +75,8 @@ def envelope_of(message: Message) -> Envelope:
         # A message that nobody asked for (the scheduler's) begins a request of its own.
         request_id=current_request_id() or accept_request_id(None),
     )
+    tracing.note_message(envelope.name, envelope.queue, envelope.id, envelope.request_id)
+    return envelope
 
 
 def row_of(envelope: Envelope, *, slot: str | None = None, available_at: datetime | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from celery import Celery, Task, bootsteps, signals
 from celery.utils.log import current_process_index
 
+from shared import tracing
 from shared.database import database_of
 from shared.heartbeat import INTERVAL_SECONDS, beat, stop_beating
 from shared.logging import configure_logging, get_logger
@@ -123,3 +124,4 @@ def _count_in_place(**_fields: Any) -> None:
 @signals.worker_process_shutdown.connect(weak=False)  # type: ignore[untyped-decorator]
 def _send_last_rows(**_fields: Any) -> None:
     close_publisher()
+    tracing.flush()

@@ -11,6 +11,7 @@ from flask_smorest import Blueprint as DocumentedBlueprint
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter
 
+from shared import tracing
 from shared.database import Database, database_of
 from shared.identity import Principal, Role
 from shared.identity.tokens import InvalidToken, verify
@@ -53,7 +54,13 @@ class ServiceApp(Flask):
 
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
         """Everything of a request, its logs and its messages carry the request's id."""
-        with request_context(accept_request_id(environ.get("HTTP_X_REQUEST_ID"))):
+        service = self.database.service
+        # The gateway stands before browsers, whose word for what they are part of counts for nothing.
+        caller = None if service is Service.GATEWAY else environ.get("HTTP_TRACEPARENT")
+        with (
+            request_context(accept_request_id(environ.get("HTTP_X_REQUEST_ID"))),
+            tracing.answering(service, caller),
+        ):
             return super().wsgi_app(environ, start_response)
 
     def dispatch_request(self) -> ResponseReturnValue:

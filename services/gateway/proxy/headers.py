@@ -21,10 +21,13 @@ _HOP_BY_HOP = frozenset(
 # The gateway says who asks and where from; a browser's word for it stays outside. `Expect` is answered here.
 _NOT_INWARD = _HOP_BY_HOP | {
     "authorization",
+    "baggage",
     "cookie",
     "expect",
     "forwarded",
     "host",
+    "traceparent",
+    "tracestate",
     "x-csrf-token",
     "x-real-ip",
     "x-request-id",

@@ -11,6 +11,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Retry, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError, ReadTimeoutError
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
+from shared import tracing
 from shared.identity import Principal
 from shared.identity.tokens import sign
 from shared.logging import get_logger
@@ -89,17 +90,18 @@ def ask(
     }
     target = quote(path, safe="/:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
     try:
-        return _pool(current.service_urls[service]).urlopen(
-            method,
-            target,
-            body=body,
-            headers=sent,
-            retries=_READS if method in _READ_ONLY else _WRITES,
-            redirect=False,
-            timeout=Timeout(connect=CONNECT_SECONDS, read=read_seconds),
-            preload_content=False,
-            decode_content=False,
-        )
+        with tracing.calling(service, method) as traced:
+            return _pool(current.service_urls[service]).urlopen(
+                method,
+                target,
+                body=body,
+                headers={**sent, **traced},
+                retries=_READS if method in _READ_ONLY else _WRITES,
+                redirect=False,
+                timeout=Timeout(connect=CONNECT_SECONDS, read=read_seconds),
+                preload_content=False,
+                decode_content=False,
+            )
     except HTTPError as error:
         raise refusal_of(error, service, method) from error
 

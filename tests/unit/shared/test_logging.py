@@ -95,3 +95,19 @@ def test_libraries_that_talk_much_are_quiet(lines: Lines) -> None:
     logging.getLogger("urllib3.connectionpool").info("Starting new connection")
     logging.getLogger("celery.worker.strategy").info("Task received")
     assert lines() == []
+
+
+@pytest.mark.parametrize("lines", ["json", "readable"], indirect=True)
+def test_the_values_of_a_row_that_the_database_refuses_are_in_no_log(lines: Lines) -> None:
+    class RefusedRow(Exception):
+        """As PostgreSQL words it."""
+
+    words = 'violates "uq_person"\nDETAIL:  Key (name)=(石小满) already exists.\n'
+    try:
+        raise RefusedRow(words)
+    except RefusedRow as error:
+        get_logger().warning("message_failed", exc_info=error)
+    written = "\n".join(lines())
+    assert "RefusedRow" in written
+    assert "uq_person" in written
+    assert "石小满" not in written
