@@ -70,6 +70,10 @@ pictures: install-dev ## Take the pictures of the README from a township loaded 
 bench: install-dev ## Measure the recalculation against the database itself (EVENTS=500000 for a short one)
 	@$(PY) -m tests.bench.run --events $(or $(EVENTS),5000000)
 
+.PHONY: bench-units
+bench-units: install-dev ## Measure what one unit costs: a worker's second, a process, an event (docs/scaling.md)
+	@$(PY) -m tests.bench.units --events $(or $(EVENTS),250000)
+
 # The containers' commands need Docker and Python and nothing of ours installed.
 CONTAINERS := @PYTHONPATH=$(CURDIR) $(SYSTEM_PYTHON) -m deploy.containers
 
