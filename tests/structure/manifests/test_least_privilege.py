@@ -11,6 +11,7 @@ from shared.settings import read_settings
 from shared.topology import ROLES, Kind
 from tests.structure.manifests.kustomization import Object
 from tests.structure.manifests.objects import MIGRATE, Manifests
+from tests.structure.source import PROJECT
 
 EVERYONE = (*ROLES, MIGRATE)
 BROKER = {role.name for role in ROLES.values() if role.kind in (Kind.WEB, Kind.WORKER, Kind.RELAY)}
@@ -36,6 +37,13 @@ def test_no_pod_is_root_or_writes_to_its_image_or_talks_to_the_cluster(manifests
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
+
+
+def test_a_pod_is_the_user_whose_the_images_folders_are(manifests: Manifests) -> None:
+    image = (PROJECT / "Dockerfile").read_text(encoding="utf-8")
+    for role in EVERYONE:
+        user = manifests.pod(role)["securityContext"]["runAsUser"]
+        assert f"useradd --uid {user} " in image
 
 
 def test_the_cluster_refuses_pods_that_want_more(manifests: Manifests) -> None:

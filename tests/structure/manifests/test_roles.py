@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deploy.roles import ROLE_NAMES, environment_of
 from shared.heartbeat import INTERVAL_SECONDS, MAX_AGE_SECONDS
 from shared.messaging.celery_settings import SOFT_SHUTDOWN_SECONDS, WORKER_SOCKET_TIMEOUT
 from shared.topology import PORTS, ROLES, TASK_HARD_LIMIT_SECONDS, Kind, Queue, Service
@@ -28,6 +29,17 @@ def test_each_role_of_the_topology_is_one_deployment(manifests: Manifests) -> No
         assert manifests.selected(deployments[name]["spec"]["selector"]) == {name}
         assert manifests.main(name)["args"] == [name]
         assert "command" not in manifests.main(name)
+
+
+def test_the_images_program_knows_each_role_and_the_pod_says_what_it_would_say(manifests: Manifests) -> None:
+    for name in ROLES:
+        assert name in ROLE_NAMES
+        given = {
+            key: value
+            for key, value in manifests.environment(manifests.main(name)).items()
+            if key in ("REMAP_SIGTERM", "PROMETHEUS_MULTIPROC_DIR")
+        }
+        assert environment_of(name, {}) == {"XZ_PROCESS": name, **given}
 
 
 def test_the_migration_is_one_job_that_runs_the_command_of_the_migrations(manifests: Manifests) -> None:
