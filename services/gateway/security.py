@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
@@ -79,11 +80,16 @@ def is_secure_context() -> bool:
         return False
 
 
-@lru_cache(maxsize=1)
 def keeps_to_encryption() -> bool:
     """Whether browsers are told never to come without HTTPS again (Strict-Transport-Security).
 
     Not with a township's own CA: a phone that loses it, or gets a new one, has to come back to the page without
     encryption from which it is installed, at another port of the same host.
     """
-    return settings().secure_cookies and township_authority(settings().certificate_dir) is None
+    return settings().secure_cookies and not _has_own_authority(settings().certificate_dir)
+
+
+@lru_cache(maxsize=1)
+def _has_own_authority(folder: Path) -> bool:
+    """Read once: another kind of certificate comes with a new start."""
+    return township_authority(folder) is not None

@@ -12,7 +12,6 @@ from cryptography import x509
 from flask.testing import FlaskClient
 
 from deploy.certificates import files
-from services.gateway.security import keeps_to_encryption
 from shared.certificates import CA, SERVER, SERVER_KEY, township_authority
 from shared.identity import Role
 from shared.settings import settings
@@ -32,11 +31,9 @@ def configure(sqlite_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         settings.cache_clear()
-        keeps_to_encryption.cache_clear()
 
     yield put
     settings.cache_clear()
-    keeps_to_encryption.cache_clear()
 
 
 @pytest.fixture
