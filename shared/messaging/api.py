@@ -14,7 +14,17 @@ from shared.models.base import now
 from shared.models.plumbing import DEAD_LETTERS
 from shared.release import RELEASE
 from shared.topology import Service
-from shared.web import Blueprint, Page, PageArguments, allow, current_principal, current_session, page_of, page_schema
+from shared.web import (
+    Blueprint,
+    Page,
+    PageArguments,
+    allow,
+    current_principal,
+    current_session,
+    page_of,
+    page_schema,
+    writing,
+)
 from shared.web.health import needed_schema
 
 
@@ -71,6 +81,7 @@ def messaging_blueprint(service: Service) -> Blueprint:
 
     @blueprint.route("/dead_letters/<string:message_id>/resend", methods=["POST"], endpoint="resend_dead_letter")
     @allow(Role.OPERATOR)
+    @writing
     @blueprint.response(204)
     def resend_dead_letter(message_id: str) -> None:
         """Send a message again that could not be handled, once its cause is mended."""
