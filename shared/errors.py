@@ -50,3 +50,7 @@ class TooMany(DomainError):
 
 class Unavailable(DomainError):
     """Something behind this service does not answer right now; trying again later is right (503)."""
+
+
+class NoRoom(DomainError):
+    """The disk for files is full: nothing was stored (507)."""

@@ -8,6 +8,7 @@ which is sealed by the service's field keys in the row, so that keys can be rota
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -28,7 +29,8 @@ from sqlalchemy.orm import Session
 
 from shared.database.engine import is_sqlite
 from shared.database.upserts import execute_counted
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid, NoRoom, NotFound
+from shared.logging import get_logger
 from shared.models.base import now
 from shared.models.plumbing import FILES
 from shared.privacy import field_cipher
@@ -40,6 +42,7 @@ PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SCAN_TYPES = PHOTO_TYPES | {PDF}
 _LONGEST_SIDE = 2048
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # A small file can unpack into a huge picture; phones make up to about 50 million points.
 _MOST_POINTS = 64_000_000
 _NAMES = {
@@ -248,9 +251,26 @@ def _write(path: Path, content: bytes) -> None:
         # Young again: a sweep that has not seen the new row yet leaves it.
         os.utime(path)
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as draft:
-        draft.write(content)
-        draft.flush()
-        os.fsync(draft.fileno())
-    os.replace(draft.name, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False)  # noqa: SIM115 (closed below)
+    except OSError as error:
+        raise _refusal_of(error) from error
+    try:
+        with draft:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+        os.replace(draft.name, path)
+    except OSError as error:
+        # A draft that stayed would take the room that is missing.
+        Path(draft.name).unlink(missing_ok=True)
+        raise _refusal_of(error) from error
+
+
+def _refusal_of(error: OSError) -> Exception:
+    """A full disk (or a quota, or a limit of the process) in words; any other error as it is."""
+    if error.errno not in _FULL:
+        return error
+    get_logger().error("disk_full", error=repr(error))
+    return NoRoom("服务器存放文件的磁盘满了，文件没有保存，别的内容不受影响。请告诉运维人员腾出空间，再上传一次。")

@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from shared import calendar
 from shared.errors import Invalid
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -46,7 +47,7 @@ def parse_identity_number(text: str, *, today: date | None = None) -> IdentityNu
     if not re.fullmatch(r"\d{17}[\dX]", number, re.ASCII):
         raise Invalid("身份证号只能是数字，最后一位可以是 X。请按身份证核对后重新填写。")
     born_on = _birth_date(number[6:14])
-    if born_on is None or born_on.year < _EARLIEST_YEAR or born_on > (today or date.today()):
+    if born_on is None or born_on.year < _EARLIEST_YEAR or born_on > (today or calendar.today()):
         raise Invalid("身份证号第 7 到 14 位不是一个可能的出生日期。请按身份证核对后重新填写。")
     if number[17] != check_digit(number[:17]):
         hint = "末尾的 000 多半是表格改坏的：请先把这一列设为文本，再" if number.endswith("000") else "请按身份证"

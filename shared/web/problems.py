@@ -71,6 +71,7 @@ _EXCEPTIONS: tuple[tuple[type[Exception], Kind], ...] = (
     (errors.Stale, Kind(412, "stale", "内容已被别人改过")),
     (errors.TooMany, Kind(429, "too-many", "尝试次数太多")),
     (errors.Unavailable, UNAVAILABLE),
+    (errors.NoRoom, Kind(507, "no-room", "放不下了")),
     (refusals.Unauthenticated, Kind(401, "unauthenticated", "请先登录")),
     (refusals.Malformed, Kind(400, "malformed", "请求无法识别")),
     (refusals.PreconditionRequired, Kind(428, "precondition-required", "请先打开最新内容")),

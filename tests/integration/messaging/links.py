@@ -52,7 +52,12 @@ class Link:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._server.accept()
-                far = socket.create_connection((self._target.hostname or "", self._target.port or 0))
+                try:
+                    far = socket.create_connection((self._target.hostname or "", self._target.port or 0))
+                except OSError:
+                    # Redis is away: whoever came hears it as it would without the link.
+                    near.close()
+                    continue
                 self._sockets += [near, far]
                 spoilt = threading.Event()
                 for source, sink in ((near, far), (far, near)):

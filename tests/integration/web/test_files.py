@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from shared.errors import Invalid, NotFound
+from shared.errors import Invalid, NoRoom, NotFound
 from shared.files import (
     PHOTO_TYPES,
     SCAN_TYPES,
@@ -65,6 +67,24 @@ def test_the_same_content_lies_there_once(any_database: str, database_for: Datab
         assert first.sha256 == second.sha256
         assert len(session.scalars(select(FILES[Service.PETITIONS])).all()) == 1
     assert len(stored_paths()) == 1
+
+
+def test_a_full_disk_is_said_and_nothing_half_written_stays(
+    any_database: str, database_for: DatabaseFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    database = database_for(Service.POINTS)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(NoRoom, match="磁盘满了"), database.transaction() as session:
+            store_file(session, photo(), name="照片.jpg", allowed=PHOTO_TYPES)
+    assert stored_paths(Service.POINTS) == []
+    with database.reading() as session:
+        assert session.scalars(select(FILES[Service.POINTS])).all() == []
+    with database.transaction() as session:
+        assert store_file(session, photo(), name="照片.jpg", allowed=PHOTO_TYPES).size > 0
 
 
 def test_a_sealed_file_is_not_readable_on_the_disk(any_database: str, database_for: DatabaseFor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import time_machine
 
 from shared.errors import Invalid
 from shared.privacy import parse_identity_number, parse_phone
@@ -28,6 +29,12 @@ def test_a_right_number_tells_the_date_of_birth(typed: str, born_on: date) -> No
 def test_the_area_is_never_checked() -> None:
     """People of this county born before 1997 carry an area code that no current list holds."""
     assert parse_identity_number("433099196005051010").number == "433099196005051010"
+
+
+@time_machine.travel("2026-11-24T16:30:00Z")
+def test_a_child_born_since_the_townships_midnight_is_born() -> None:
+    """In Shanghai it is the 25th, whatever day a machine in another zone writes."""
+    assert parse_identity_number("431299202611250017").born_on == date(2026, 11, 25)
 
 
 @pytest.mark.parametrize(
