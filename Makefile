@@ -105,6 +105,10 @@ destroy: python ## Remove the containers with database, files and keys (CONFIRM=
 logs: python ## Follow the containers' logs (ROLE=points-worker for one)
 	$(CONTAINERS).logs $(ROLE)
 
+.PHONY: drill
+drill: install-dev ## Faults under load on PostgreSQL, and a count of every operation (MINUTES=5 SEED=1 SIZE=county)
+	@$(PY) -m tests.faults.run --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1) --size $(or $(SIZE),county)
+
 .PHONY: backup
 backup: install ## Save database and files, and the keys apart, under backups/ (TO=folder)
 	@$(PY) -m deploy.backup.save $(if $(TO),--to "$(TO)")
