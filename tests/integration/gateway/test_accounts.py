@@ -22,9 +22,9 @@ from tests.fixtures.township import build_township
 from tests.integration.gateway.conftest import PASSWORD, PIN, House
 
 
-def enrolled(house: House) -> tuple[FlaskClient, pyotp.TOTP]:
-    """The admin's browser after setting up the second factor."""
-    client = house.log_in("admin")
+def enrolled(house: House, username: str = "admin") -> tuple[FlaskClient, pyotp.TOTP]:
+    """The browser of the admin or of another account after setting up the second factor."""
+    client = house.log_in(username)
     secret: Any = client.post("/api/accounts/own/second_factor").json
     totp = pyotp.TOTP(secret["secret"])
     confirmed = client.post("/api/accounts/own/second_factor/confirm", json={"code": totp.now()})
