@@ -67,8 +67,8 @@ pictures: install-dev ## Take the pictures of the README from a township loaded 
 	@$(PY) -m tests.browser.pictures
 
 .PHONY: bench
-bench: install-dev ## Measure the recalculation against the database itself (EVENTS=500000 for a short one)
-	@$(PY) -m tests.bench.run --events $(or $(EVENTS),5000000)
+bench: install-dev ## Measure everything that has a goal, about fifteen minutes (EVENTS=500000 for a short recalculation)
+	@$(PY) -m tests.bench.series --events $(or $(EVENTS),5000000)
 
 .PHONY: bench-units
 bench-units: install-dev ## Measure what one unit costs: a worker's second, a process, an event (docs/scaling.md)
