@@ -67,7 +67,7 @@ pictures: install-dev ## Take the pictures of the README from a township loaded 
 	@$(PY) -m tests.browser.pictures
 
 .PHONY: bench
-bench: install-dev ## Measure everything that has a goal, about fifteen minutes (EVENTS=500000 for a short recalculation)
+bench: install-dev ## Measure everything that has a goal (EVENTS=500000 for a short recalculation)
 	@$(PY) -m tests.bench.series --events $(or $(EVENTS),5000000)
 
 .PHONY: bench-units
