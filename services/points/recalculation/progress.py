@@ -35,6 +35,11 @@ class VillageProgress:
     changed_since_preview: int
     error: str
 
+    @property
+    def refusal(self) -> str:
+        """Why a parked village can't be scored, for people; empty where its message failed (`attempts` counts)."""
+        return self.error if self.state is ShardState.PARKED and not self.attempts else ""
+
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
@@ -56,7 +61,9 @@ class RunProgress:
     def errors(self) -> list[str]:
         """What went wrong, by village, for people."""
         return [
-            f"{village.name}没有算成，已经搁置。" for village in self.villages if village.state is ShardState.PARKED
+            f"{village.name}没有算成，已经搁置。{village.refusal}"
+            for village in self.villages
+            if village.state is ShardState.PARKED
         ]
 
     @property

@@ -60,6 +60,7 @@ class VillageProgressSchema(Schema):
     points_down = Hundredths(required=True)
     changed_since_preview = fields.Integer(required=True)
     error = fields.String(required=True)
+    refusal = fields.String(required=True)
 
 
 class RunSchema(Schema):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from services.points.recalculation.corrections import without_untold
 from services.points.recalculation.dispatch import go_on
+from services.points.recalculation.magnitudes import record_beyond_limit
 from services.points.recalculation.targets import moves_of_village
 from services.points.scoring import (
     LockedVillage,
@@ -46,7 +47,7 @@ _CHANGED = update(_SHARDS).where(_SHARDS.c.id == bindparam("shard"))
 
 
 def work_shard(session: Session, shard_id: int) -> Outcome | None:
-    """Do a shard, if it is still to be done and nobody is at it; None otherwise.
+    """Do a shard, if it is still to be done and nobody is at it; None otherwise, and where its score can't be booked.
 
     Lock order: the shard's row (taken without waiting), the village's ledger row (waited for), accounts, the run's row.
     """
@@ -61,6 +62,13 @@ def work_shard(session: Session, shard_id: int) -> Outcome | None:
     village = lock_village(session, run.village_id)
     quarters = [int(quarter) for quarter in json.loads(run.quarters)]
     moves = moves_of_village(session, run.village_id, village.rows, quarters, run.rulebook_id)
+    refusal = record_beyond_limit(session, run.village_id, moves)
+    if refusal is not None:
+        # No further try would end otherwise: the run says at once what a person has to look at.
+        refused = {"state": ShardState.PARKED, "attempts": 0, "error": refusal, "lease_until": None}
+        session.execute(_CHANGED, {"shard": shard_id, **refused})
+        go_on(session, run.run_id)
+        return None
     held = {quarter: village.rows[quarter].rulebook_id for quarter in moves}
     if run.mode is RecalculationMode.APPLY:
         outcome = _apply(session, run, village, moves, held)

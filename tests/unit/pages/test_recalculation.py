@@ -23,6 +23,7 @@ VILLAGE: dict[str, Any] = {
     "points_down": "-6.00",
     "changed_since_preview": 0,
     "error": "",
+    "refusal": "",
 }
 RUN: dict[str, Any] = {
     "id": "5",
@@ -155,3 +156,15 @@ def test_a_reason_that_villages_share_is_said_once(browser: SignIn, answers: Ans
     assert "示例一村、示例二村" in page
     assert page.count("2026年第三季度到2026年第四季度") == 2
     assert "3 个村采用了新修订" in page
+
+
+def test_a_village_whose_score_can_not_be_booked_says_which_record_is_in_the_way(
+    browser: SignIn, answers: Answers
+) -> None:
+    reason = "3 号户（石小满）2026年3月5日的“帮助邻里”记了 9000000.00 次，一条就超过一千万分。"
+    village = {**VILLAGE, "state": "parked", "attempts": 0, "refusal": reason}
+    answers.add("GET", f"{API}/5", {**RUN, "state": "parked", "parked": 1, "villages": [village]})
+    page = browser(Role.ADMIN).get("/recalculation/5").text
+    assert reason in page
+    assert "改好以后可以接着算" in page
+    assert "告诉运维人员" not in page

@@ -125,6 +125,15 @@ class RunPage:
         return int(self.data.get("parked", 0))
 
     @property
+    def refusals(self) -> list[Data]:
+        """The villages whose score can't be booked, and which record is in the way."""
+        return [
+            {"village": village["name"], "reason": village["refusal"]}
+            for village in self.data["villages"]
+            if village.get("refusal")
+        ]
+
+    @property
     def progress_words(self) -> str:
         return _("%(total)s 个村，算完 %(done)s 个", total=self.total, done=self.done)
 
