@@ -56,5 +56,7 @@ class Broker:
     def _open_producer(self) -> Producer:
         if self._producer is None:
             self._connection = self._app.connection_for_write()
+            # Once: whoever sends has a pause of its own, and kombu's three tries would sleep for six seconds.
+            self._connection.ensure_connection(max_retries=0)
             self._producer = Producer(self._connection.default_channel, auto_declare=False)  # type: ignore[no-untyped-call]
         return self._producer
