@@ -57,8 +57,9 @@ def _said(folder: Path, outcome: Outcome) -> str:
     if present is None:
         raise Refused(f"{folder} 里没有证书。There is no certificate.")
     done = "证书已放好" if outcome.new_certificate else f"证书还有 {present.left.days} 天，不用换"
+    names = "、".join(without_local(present.names)) or "只有本机能用"
     lines = [
-        f"{done}：{folder}（{'、'.join(without_local(present.names))}，有效到 {_day(present.expires_at)}）。Ready.",
+        f"{done}：{folder}（{names}，有效到 {_day(present.expires_at)}）。Ready.",
     ]
     if authority is not None:
         lines.append(f"根证书“{authority.name}”有效到 {_day(authority.expires_at)}，指纹 SHA-256：")

@@ -26,6 +26,7 @@ def issue(
 ) -> tuple[x509.Certificate, EllipticCurvePrivateKey]:
     """A certificate for `names` and for this machine itself, with a new key; it never outlives its CA."""
     key = generate_private_key(SECP256R1())
+    names = with_local(names)
     begins = max((now() - SKEW).replace(microsecond=0), authority.not_valid_before_utc)
     issuer_key = authority.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     certificate = (
@@ -36,7 +37,7 @@ def issue(
         .serial_number(x509.random_serial_number())
         .not_valid_before(begins)
         .not_valid_after(min(begins + VALID, authority.not_valid_after_utc))
-        .add_extension(x509.SubjectAlternativeName([_general(name) for name in with_local(names)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_SIGNS_HANDSHAKES, critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

@@ -51,6 +51,13 @@ def test_a_new_folder_gets_a_ca_and_a_certificate_and_keys_that_only_the_owner_r
     assert len(authority.fingerprint.split()) == 32
 
 
+def test_a_certificate_for_this_machine_alone_is_made(tmp_path: Path) -> None:
+    make(tmp_path, ["localhost", "127.0.0.1"], "示例乡根证书 2026")
+    found = server_certificate(tmp_path)
+    assert found is not None
+    assert found.names == ("localhost", "127.0.0.1", "::1")
+
+
 def test_an_independent_verifier_accepts_the_certificate_for_its_names_only(tmp_path: Path) -> None:
     make(tmp_path, NAMES, "示例乡根证书 2026")
     server = read_chain(tmp_path / SERVER)[0]
