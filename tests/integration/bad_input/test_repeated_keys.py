@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from shared.models.registry import DutyKind
@@ -14,6 +15,9 @@ from shared.quarters import first_day, quarter_of
 from tests.fixtures.workbooks import workbook
 from tests.integration.bad_input.conftest import System, assert_problem
 from tests.integration.bad_input.test_bad_workbooks import EVENTS, events
+
+# Whole sweeps and processes of their own: in the later part.
+pytestmark = pytest.mark.slow
 
 BAD_KEYS = [None, "", "short", "x" * 65]
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"

@@ -17,6 +17,9 @@ from shared.topology import PORTS
 from tests.fixtures.certificates import sign, township_folder
 from tests.integration.embedded.started_system import TOWNSHIP, Started
 
+# Whole sweeps and processes of their own: in the later part.
+pytestmark = pytest.mark.slow
+
 
 def test_without_tls_nothing_changes_whatever_lies_in_the_folder(tmp_path: Path) -> None:
     address = read_address({}, township_folder(tmp_path))

@@ -68,6 +68,7 @@ def visitor(request: pytest.FixtureRequest, house: House, serve: Serve) -> Flask
     return client
 
 
+@pytest.mark.slow
 def test_every_route_with_every_method(house: House, visitor: FlaskClient) -> None:
     statuses: set[int] = set()
     for rule in house.app.url_map.iter_rules():

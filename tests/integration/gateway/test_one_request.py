@@ -36,6 +36,9 @@ from tests.integration.messaging import worker_processes
 from tests.integration.messaging.effects import effects
 from tests.integration.messaging.probe_messages import Probe
 
+# Whole sweeps and processes of their own: in the later part.
+pytestmark = pytest.mark.slow
+
 start_process = worker_processes.start_process
 start_worker = worker_processes.start_worker
 

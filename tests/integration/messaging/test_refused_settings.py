@@ -7,6 +7,9 @@ import pytest
 from deploy.embedded.redis_server import free_port
 from tests.integration.messaging.worker_processes import StartProcess
 
+# Whole sweeps and processes of their own: in the later part.
+pytestmark = pytest.mark.slow
+
 WORKER = ("celery", "-A", "services.points.worker", "--quiet", "worker", "--queues", "points")
 PROCESSES = {
     "relay": ("shared.messaging.relay",),
