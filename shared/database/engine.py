@@ -7,6 +7,7 @@ SQLite: driver autocommit off, a writing unit of work begins IMMEDIATE, a readin
 from __future__ import annotations
 
 import os
+import select
 import time
 import weakref
 from collections.abc import Iterator
@@ -91,9 +92,10 @@ def _create_engine(url: str, pool_size: int) -> Engine:
 
 
 def _ask_rested_connections(engine: Engine) -> None:
-    """A connection that lay in the pool for long is asked whether it still lives before it is used.
+    """A connection that lay in the pool for long, or from which something has come meanwhile, is asked if it lives.
 
-    The pool's own way asks each time, which costs as much as a statement.
+    The pool's own way asks each time, which costs as much as a statement. A server that ends closes its connections,
+    which the machine knows without asking; only one that vanishes from the network says nothing.
     """
 
     @event.listens_for(engine, "checkin")
@@ -102,12 +104,20 @@ def _ask_rested_connections(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def ask(connection: Any, record: Any, _proxy: Any) -> None:
-        if time.monotonic() - record.info.get("rested_since", time.monotonic()) < _REST_SECONDS:
+        rested = time.monotonic() - record.info.get("rested_since", time.monotonic())
+        if rested < _REST_SECONDS and not _has_news(connection.fileno()):
             return
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def _has_news(descriptor: int) -> bool:
+    """Whether an idle connection has something to read: a last word of the server, or its end."""
+    looked_at = select.poll()
+    looked_at.register(descriptor, select.POLLIN)
+    return bool(looked_at.poll(0))
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()

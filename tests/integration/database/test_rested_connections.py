@@ -21,6 +21,15 @@ def _end(url: str, backend: int) -> None:
     other.dispose()
 
 
+def test_a_connection_that_the_server_ended_just_now_is_opened_anew(postgresql_database: str) -> None:
+    database = Database(postgresql_database, Service.POINTS, pool_size=2)
+    before = _backend(database)
+    _end(postgresql_database, before)
+
+    assert _backend(database) != before
+    database.dispose()
+
+
 def test_a_connection_that_broke_while_it_rested_is_opened_anew(
     postgresql_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
