@@ -38,7 +38,7 @@ class Held:
     dead_letters: int = 0
     overdrawn: list[str] = field(default_factory=list)
     unproved: list[str] = field(default_factory=list)
-    """What `verify` does not find in order, and broken audit chains."""
+    """What `verify` does not find in order."""
 
 
 @dataclass(slots=True)
