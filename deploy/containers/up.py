@@ -3,7 +3,6 @@
 python3 -m deploy.containers.up [--monitoring]
 
 The first start builds the image of this checkout and notes its version in .env; later ones start that version again.
-Another version comes with `make upgrade`.
 """
 
 from __future__ import annotations
