@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.intake.offices.duties import NewDuty, duty_by_id, end_duty, give_duty, list_duties
+from services.intake.offices.duties import NewDuty, duties_shown_to, duty_by_id, end_duty, give_duty, list_duties
 from services.intake.offices.offices import (
     OfficeValues,
     change_office,
@@ -97,9 +97,9 @@ def change(values: dict[str, Any], office_id: int) -> Office:
 @duties.arguments(DutyListArguments, location="query")
 @duties.response(200, page_schema(DutySchema))
 def list_held(values: dict[str, Any]) -> Page[DutyView]:
-    """Who is responsible for what."""
+    """Who is responsible for what in the township's offices, and in the villages that one answers for."""
     session, actor = current_session(), current_principal()
-    village = village_by_code(session, actor, values["village"]).id if values["village"] else None
+    village = village_by_code(session, actor, values["village"], *LIST_READERS).id if values["village"] else None
     statement = list_duties(
         actor.township_id,
         day=None if values["all"] else today(),
@@ -107,7 +107,7 @@ def list_held(values: dict[str, Any]) -> Page[DutyView]:
         village_id=village,
         office_id=values["office_id"],
         person_id=values["person_id"],
-    )
+    ).where(duties_shown_to(actor))
     page = page_of(session, statement, [Duty.id], cursor=values["cursor"], limit=values["limit"])
     return Page(duty_views(session, page.items), page.next_cursor)
 

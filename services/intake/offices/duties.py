@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Session
 
 from services.intake.demands.handover import hand_over_demands
+from services.intake.roles import LIST_READERS
 from shared import audit
 from shared.calendar import today
 from shared.database.upserts import execute_counted
 from shared.errors import Conflict, Invalid, NotFound, Stale
 from shared.identity import Principal, Role
 from shared.identity.role_words import ROLE_WORDS
+from shared.identity.scope import villages_in_scope
 from shared.models.registry import VILLAGE_DUTIES, Duty, DutyKind, Grid, Office, Person, Village
 
 DUTY_WORDS: dict[DutyKind, str] = {kind: ROLE_WORDS[Role(kind.value)] for kind in DutyKind}
@@ -53,11 +55,18 @@ def list_duties(
     return statement
 
 
+def duties_shown_to(actor: Principal) -> ColumnElement[bool]:
+    """A condition on `Duty`: the township's own, and those of the villages that the actor answers for."""
+    return or_(Duty.village_id.is_(None), Duty.village_id.in_(villages_in_scope(actor, *LIST_READERS)))
+
+
 def duty_by_id(session: Session, actor: Principal, duty_id: int) -> Duty:
-    """Raises NotFound, also for another township's."""
+    """Raises NotFound, also for another township's; Forbidden for a village that the actor does not answer for."""
     duty = session.get(Duty, duty_id)
     if duty is None or duty.township_id != actor.township_id:
         raise NotFound("没有这项职责。")
+    if duty.village_id is not None:
+        actor.require_in(duty.village_id, *LIST_READERS)
     return duty
 
 

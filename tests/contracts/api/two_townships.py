@@ -49,8 +49,8 @@ from tests.integration.points.scored_township import build_scored_township
 SIGN = "龘"
 """In every name and text of the second township; a masked name keeps its first sign."""
 SECOND = "431288007"
-_SHOWN = 12
-"""Records of a kind that requests name."""
+_SHOWN = 4
+"""Records of a kind that requests name: so many of the first village, of the others, and of the second township."""
 
 _COLUMNS: dict[str, InstrumentedAttribute[Any]] = {
     "household_id": Household.id,
@@ -86,22 +86,31 @@ _WORDS: dict[str, list[Any]] = {
 
 
 def furnish(database_for: DatabaseFor, first: SmallTownship) -> None:
-    """Build the second township, and give both of them points, goods, demands and petitions."""
+    """Give the first township points, goods, demands and petitions, and build a second one beside it."""
+    furnish_one(database_for, first, "")
+    furnish_neighbour(database_for)
+
+
+def furnish_neighbour(database_for: DatabaseFor) -> None:
+    """Build the second township, with something of every kind; it answers to a host name of its own."""
     with database_for(Service.INTAKE).transaction() as session:
         second = build_township(session, SECOND, "邻乡")
+        session.execute(update(Township).where(Township.id == second.id).values(host="neighbour.example"))
         _sign_registry(session, second)
-        for township in (first, second):
-            add_usual_categories(session, township.id, offices={"water": township.office})
-            session.flush()
-            _report(session, township, SIGN if township is second else "")
+    furnish_one(database_for, second, SIGN)
+
+
+def furnish_one(database_for: DatabaseFor, township: SmallTownship, sign: str) -> None:
+    """Give a township points, goods, demands and petitions, whose texts carry `sign`."""
+    with database_for(Service.INTAKE).transaction() as session:
+        add_usual_categories(session, township.id, offices={"water": township.office})
+        session.flush()
+        _report(session, township, sign)
     with database_for(Service.POINTS).transaction() as session:
-        for township in (first, second):
-            _score(session, township, SIGN if township is second else "")
+        _score(session, township, sign)
     with database_for(Service.PETITIONS).transaction() as session:
-        for township in (first, second):
-            text = f"{SIGN if township is second else ''}请求重新丈量。"
-            filing = Filing(Channel.VISIT, Category.CLAIM, text, date(2026, 5, 11))
-            register_petition(session, act_as(township, Role.CLERK), filing)
+        filing = Filing(Channel.VISIT, Category.CLAIM, f"{sign}请求重新丈量。", date(2026, 5, 11))
+        register_petition(session, act_as(township, Role.CLERK), filing)
 
 
 def known_values(session: Session) -> dict[str, list[Any]]:
@@ -109,9 +118,13 @@ def known_values(session: Session) -> dict[str, list[Any]]:
     values = dict(_WORDS)
     for name, column in _COLUMNS.items():
         found = list(session.scalars(select(column).order_by(column)))
-        # From both ends: the first township's and the second's.
-        values[name] = found if len(found) <= _SHOWN else found[: _SHOWN // 2] + found[-_SHOWN // 2 :]
+        values[name] = found if len(found) <= 3 * _SHOWN else _of_both_ends_and_the_middle(found)
     return values | {alias: values[name] for alias, name in _ALIASES.items()}
+
+
+def _of_both_ends_and_the_middle(found: list[Any]) -> list[Any]:
+    middle = (len(found) - _SHOWN) // 2
+    return found[:_SHOWN] + found[middle : middle + _SHOWN] + found[-_SHOWN:]
 
 
 def _sign_registry(session: Session, second: SmallTownship) -> None:
