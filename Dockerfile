@@ -22,13 +22,15 @@ RUN python3 runtime_requirements.py < wheels/requirements.lock > runtime.lock \
 FROM ${PYTHON_IMAGE}
 ARG XZ_VERSION=0
 LABEL org.opencontainers.image.title="xiangzhi" org.opencontainers.image.version="${XZ_VERSION}"
-# Backups are made by PostgreSQL's own programs. What only builds things goes.
+# Backups are made by PostgreSQL's own programs. What only builds things goes, and no program keeps other rights than
+# those of who starts it.
 RUN if ! command -v pg_dump > /dev/null; then \
         apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql-client > /dev/null \
         && rm -rf /var/lib/apt/lists/*; \
     fi \
     && rm -rf /usr/local/lib/python3*/site-packages/pip* /usr/local/lib/python3*/site-packages/setuptools* \
         /usr/local/lib/python3*/site-packages/wheel* /usr/local/lib/python3*/ensurepip /usr/local/bin/pip* \
+    && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
     && groupadd --gid 10001 xiangzhi \
     && useradd --uid 10001 --gid 10001 --home-dir /app --no-create-home --shell /usr/sbin/nologin xiangzhi \
     # A volume takes owner and mode from the folder that it covers.

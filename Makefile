@@ -50,6 +50,14 @@ lint: install-dev ## Style, types and import rules
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports --no-cache > .venv/imports.log || { cat .venv/imports.log; exit 1; }
 
+.PHONY: audit
+audit: install-dev ## Packages: hashes, licences, known weaknesses, bill of materials (ADVISORIES=folder or zip of OSV files)
+	@$(PY) -m deploy.audit.packages $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
+
+.PHONY: audit-image
+audit-image: install-dev ## Look through an image's tar: IMAGE=image.tar (DEBIAN=security tracker's JSON, RELEASE=bookworm)
+	@$(PY) -m deploy.audit.image $(if $(IMAGE),"$(IMAGE)") $(if $(DEBIAN),--advisories "$(DEBIAN)") $(if $(RELEASE),--release "$(RELEASE)")
+
 PYTEST := $(PY) -m pytest -q -n $(or $(JOBS),2) --dist loadscope -p no:cacheprovider
 LATER := drills or slow or (browser and not walk)
 
