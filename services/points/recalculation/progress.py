@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -143,11 +144,17 @@ class RunSummary:
     """A line of the list of runs."""
 
     run: Recalculation
+    villages: list[str]
+    """Names, in the order of their codes."""
     done: int
-    total: int
     changed: int
     points_up: int
     points_down: int
+
+    @property
+    def total(self) -> int:
+        """How many villages it covers."""
+        return len(self.villages)
 
 
 def select_runs(actor: Principal, mode: RecalculationMode | None = None) -> Select[Recalculation]:
@@ -157,18 +164,26 @@ def select_runs(actor: Principal, mode: RecalculationMode | None = None) -> Sele
 
 
 def summaries_of(session: Session, runs: Sequence[Recalculation]) -> list[RunSummary]:
-    """The counts of these runs, by one statement."""
+    """The counts and villages of these runs, by two statements."""
+    ids = [run.id for run in runs]
     counted = session.execute(
         select(
             Shard.recalculation_id,
             func.sum(case((Shard.state == ShardState.DONE, 1), else_=0)),
-            func.count(),
             func.sum(Shard.entries_posted),
             func.sum(Shard.points_up),
             func.sum(Shard.points_down),
         )
-        .where(Shard.recalculation_id.in_([run.id for run in runs]))
+        .where(Shard.recalculation_id.in_(ids))
         .group_by(Shard.recalculation_id)
     )
     by_run = {run_id: tuple(map(int, counts)) for run_id, *counts in counted}
-    return [RunSummary(run, *by_run.get(run.id, (0, 0, 0, 0, 0))) for run in runs]
+    names: dict[int, list[str]] = defaultdict(list)
+    for run_id, name in session.execute(
+        select(Shard.recalculation_id, Village.name)
+        .join(Village, Village.id == Shard.village_id)
+        .where(Shard.recalculation_id.in_(ids))
+        .order_by(Village.code)
+    ):
+        names[run_id].append(name)
+    return [RunSummary(run, names[run.id], *by_run.get(run.id, (0, 0, 0, 0))) for run in runs]

@@ -103,6 +103,7 @@ class RunLineSchema(Schema):
     state = fields.Enum(RecalculationState, by_value=True, attribute="run.state", required=True)
     full = fields.Boolean(attribute="run.full", required=True)
     preview = fields.String(attribute="run.preview_id", allow_none=True, required=True)
+    villages = fields.List(fields.String(), required=True)
     done = fields.Integer(required=True)
     total = fields.Integer(required=True)
     changed = fields.Integer(required=True)

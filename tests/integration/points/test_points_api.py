@@ -111,6 +111,7 @@ def test_preview_notices_apply_and_progress_over_http(
     assert call(admin, "GET", path).json["applied"] == applied["id"]
     runs = call(admin, "GET", "/recalculations?limit=1").json
     assert [run["mode"] for run in runs["items"]] == ["apply"]
+    assert (len(runs["items"][0]["villages"]), runs["items"][0]["total"]) == (2, 2)
     assert call(admin, "POST", f"/recalculations/{applied['id']}/cancel").status_code == 409
     assert call(admin, "GET", "/recalculations/waiting").json["villages"] == []
 

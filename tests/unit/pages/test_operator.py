@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from services.gateway.pages.operator.presentation import task_words
+from services.gateway.pages.operator.background import task_words
 from shared.identity import Role
 from shared.messaging.queue_standings import QueueStanding
 from shared.messaging.schedule import SCHEDULE
 from shared.models.base import now
-from shared.topology import Queue
+from shared.topology import Queue, Service
+from tests.fixtures.databases import DatabaseFor
+from tests.fixtures.township import SmallTownship, build_township
 from tests.unit.pages.conftest import Answers, SignIn
 
 SERVICES = ("intake", "points", "petitions")
@@ -77,7 +79,8 @@ def test_a_scheduled_task_that_does_not_run_is_told(
     healthy.add("GET", "/api/points/background", background("points", **changed))
     page = browser(Role.OPERATOR).get("/operator").text
     assert sentence in page
-    assert page.count('class="tag late"') == 1
+    assert "3 件里有 1 件没按时做" in page
+    assert "积分：串起审计记录" in page
 
 
 def test_a_task_that_waits_a_moment_is_no_trouble(browser: SignIn, healthy: Answers) -> None:
@@ -99,12 +102,59 @@ def test_a_silent_service_and_a_silent_redis_are_told_without_losing_the_rest(
     assert page.count("串起审计记录") == len(SERVICES) - 1
 
 
-def test_recalculations_say_how_far_they_are(browser: SignIn, healthy: Answers) -> None:
-    run = {"mode": "apply", "state": "running", "created_at": now().isoformat(), "done": 1, "total": 4}
-    healthy.add("GET", "/api/points/recalculations", {"items": [run], "next_cursor": None})
+def test_what_is_on_time_is_one_line_for_each_service_and_what_is_late_stands_before_it(
+    browser: SignIn, healthy: Answers
+) -> None:
+    healthy.add("GET", "/api/points/background", background("points", state="missed"))
+    page = browser(Role.OPERATOR).get("/operator").text
+    assert page.count('<details class="why">') == len(SERVICES)
+    assert page.count("1 件都按时") == len(SERVICES) - 1
+    assert page.index("没按时做的定时任务") < page.index('<details class="why">')
+
+
+def test_empty_queues_are_one_sentence(browser: SignIn, healthy: Answers, queues: dict[Queue, QueueStanding]) -> None:
+    operator = browser(Role.OPERATOR)
+    assert f"{len(Queue)} 个队列都空着" in operator.get("/operator").text
+    queues[Queue.POINTS] = QueueStanding(3)
+    page = operator.get("/operator").text
+    assert f"其余 {len(Queue) - 1} 个队列空着" in page
+
+
+def test_a_service_with_what_nobody_handles_says_how_much_and_for_how_long(browser: SignIn, healthy: Answers) -> None:
+    since = (now() - timedelta(minutes=20)).isoformat()
+    healthy.add("GET", "/api/intake/outbox", {"waiting": 1200, "oldest_since": since, "dead_letters": 0})
+    page = browser(Role.OPERATOR).get("/operator").text
+    assert "等着送的消息 1,200 条，最早的等了约 20 分钟" in page
+    assert "没有等着送的消息" in page
+    assert page.count('<span class="tag late">要人处理</span>') == 1
+
+
+def test_recalculations_say_how_far_they_are_and_which_villages_they_cover(
+    browser: SignIn, healthy: Answers, small_township: SmallTownship
+) -> None:
+    def run(*villages: str) -> dict[str, Any]:
+        known = {"mode": "apply", "state": "running", "created_at": now().isoformat()}
+        return {**known, "villages": list(villages), "done": 1, "total": len(villages)}
+
+    everything = [f"村{number}" for number in range(len(small_township.villages))]
+    healthy.add(
+        "GET", "/api/points/recalculations", {"items": [run(*everything), run("大高坪村")], "next_cursor": None}
+    )
     page = browser(Role.OPERATOR).get("/operator").text
     assert "正在算" in page
-    assert "1 / 4 个村" in page
+    assert f"1 / {len(everything)} 个村" in page
+    assert f"全部 {len(everything)} 个村" in page
+    assert '<span class="quiet small">大高坪村</span>' in page
+    assert "由它们自己的运维看" not in page
+
+
+def test_where_a_county_hosts_many_the_operator_is_told_whose_recalculations_these_are(
+    browser: SignIn, healthy: Answers, database_for: DatabaseFor, small_township: SmallTownship
+) -> None:
+    with database_for(Service.INTAKE).transaction() as session:
+        build_township(session, "431299002", "邻乡")
+    page = browser(Role.OPERATOR).get("/operator").text
+    assert f"这里是示例乡 {len(small_township.villages)} 个村的重算。别的乡镇的，由它们自己的运维看。" in page
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.CADRE, Role.AUDITOR])

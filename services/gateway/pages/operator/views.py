@@ -5,19 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, flash, redirect, render_template, url_for
+from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from services.gateway.clients import ServiceProblem
+from services.gateway.pages.operator.background import (
+    busy_queues,
+    idle_queues,
+    late_tasks,
+    task_groups,
+    tasks_words,
+)
 from services.gateway.pages.operator.encryption import certificate_facts, certificate_links, certificate_trouble
 from services.gateway.pages.operator.presentation import (
-    queue_lines,
     recalculation_lines,
-    run_line,
+    recalculations_words,
     service_line,
     service_words,
     trouble,
 )
 from services.gateway.pages.operator.standing import Standing, letters_of, standings
+from services.gateway.pages.place import place_of, villages_of
 from services.gateway.pages.services import BY_SERVICE, points
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
 from services.gateway.pages.wording import _
@@ -26,6 +34,7 @@ from shared.errors import NotFound
 from shared.identity import Principal, Role
 from shared.messaging.dead_letters import resend_dead_letter
 from shared.messaging.queue_standings import queue_standings
+from shared.models.registry import Township
 from shared.settings import settings
 from shared.topology import Service
 from shared.web import allow, current_principal, current_session, writing
@@ -41,16 +50,23 @@ def show() -> str:
     session, principal = current_session(), current_principal()
     found = standings(session, principal)
     queues = queue_standings(settings().redis_url)
+    villages = len(villages_of(session, principal.township_id))
+    townships = session.scalar(select(func.count(Township.id))) or 0
     letters = [letter for standing in found for letter in letters_of(session, principal, standing)]
     return render_template(
         "operator/show.html",
         lead=_("只有要人处理的事才标红。"),
         trouble=" ".join(_troubles(found, redis_answers=queues is not None)),
         services=[service_line(standing) for standing in found],
-        queues=None if queues is None else queue_lines(queues),
-        scheduled=[run_line(standing.service, run) for standing in found for run in standing.scheduled],
+        redis_answers=queues is not None,
+        queues=busy_queues(queues or {}),
+        idle_queues=idle_queues(queues or {}),
+        tasks=tasks_words(found),
+        late_tasks=late_tasks(found),
+        task_groups=task_groups(found),
         unknown=[service_words(standing.service) for standing in found if not standing.answers],
-        runs=_recalculations(principal),
+        runs_of=recalculations_words(place_of(session, principal.township_id).name, villages, townships),
+        runs=_recalculations(principal, villages),
         certificate=certificate_facts(),
         certificate_links=certificate_links(),
         letters=[
@@ -101,12 +117,12 @@ def _troubles(found: Sequence[Standing], *, redis_answers: bool) -> Iterator[str
     yield from filter(None, [certificate_trouble()])
 
 
-def _recalculations(principal: Principal) -> list[dict[str, str]] | None:
+def _recalculations(principal: Principal, villages: int) -> list[dict[str, str]] | None:
     try:
         answer = points.get("/api/points/recalculations", principal, limit=_RUNS)
     except ServiceProblem:
         return None
-    return recalculation_lines(answer.data["items"])
+    return recalculation_lines(answer.data["items"], villages)
 
 
 @ask_source(Role.OPERATOR)
