@@ -13,7 +13,7 @@ from services.gateway.pages.demands.choices import office_options, person_option
 from services.gateway.pages.demands.presentation import act_buttons, as_day, due_words, line, tags, timeline
 from services.gateway.pages.services import intake
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
-from services.gateway.pages.wording import _
+from services.gateway.pages.wording import _, _l
 from services.gateway.pages.words import day_words
 from shared.calendar import today
 from shared.identity import Principal, Role
@@ -32,7 +32,7 @@ READERS = (
 ACTORS = (Role.ADMIN, Role.CADRE, Role.GRID_MEMBER, Role.HANDLER)
 CONVERTERS = (*ACTORS, Role.CLERK)
 _API = "/api/intake/demands"
-_TABS = (("mine", "等我办的"), ("open", "没办结的"), ("closed", "已办结的"), ("all", "全部"))
+_TABS = (("mine", _l("等我办的")), ("open", _l("没办结的")), ("closed", _l("已办结的")), ("all", _l("全部")))
 _STATES = {"open": "waiting,assigned,taken,working,answered", "closed": "closed"}
 
 
@@ -64,7 +64,7 @@ def index() -> str:
     following = answer["next_cursor"]
     return render_template(
         "demands/index.html",
-        tabs=[(_(word), url_for("demands.index", tab=name, q=query or None), name == tab) for name, word in _TABS],
+        tabs=[(str(word), url_for("demands.index", tab=name, q=query or None), name == tab) for name, word in _TABS],
         tab=tab,
         query=query,
         demands=[line(each) for each in answer["items"]],

@@ -14,7 +14,7 @@ from services.gateway.pages.petitions.choices import register_options, worker_op
 from services.gateway.pages.petitions.presentation import clock_rows, line, said_at, timeline
 from services.gateway.pages.services import petitions
 from services.gateway.pages.todo import Ask, AskGroup, ask_source
-from services.gateway.pages.wording import _
+from services.gateway.pages.wording import _, _l
 from services.gateway.pages.words import day_words
 from shared.calendar import today
 from shared.identity import Principal, Role
@@ -24,7 +24,7 @@ READERS = (Role.CLERK, Role.LEADER, Role.DISCIPLINE, Role.HANDLER, Role.ADMIN, R
 REGISTRARS = (Role.CLERK, Role.LEADER, Role.DISCIPLINE)
 COUNTERS = (Role.CLERK, Role.LEADER, Role.ADMIN, Role.AUDITOR)
 API = "/api/petitions/petitions"
-_TABS = (("open", "在办的"), ("all", "全部"))
+_TABS = (("open", _l("在办的")), ("all", _l("全部")))
 # Where one act is what is asked, 待办 opens it; where several may be, the page of the petition.
 _ACT_OF = {"handle": "deliver", "revisit": "revisit", "conclude": "conclude"}
 
@@ -46,7 +46,7 @@ def index() -> str:
     following = answer["next_cursor"]
     return render_template(
         "petitions/index.html",
-        tabs=[(_(word), url_for("petitions.index", tab=name), name == tab) for name, word in _TABS],
+        tabs=[(str(word), url_for("petitions.index", tab=name), name == tab) for name, word in _TABS],
         tab=tab,
         petitions=[line(each) for each in answer["items"]],
         next_href=url_for("petitions.index", tab=tab, cursor=following) if following else None,

@@ -13,13 +13,13 @@ from services.gateway.pages.phases import eta_words, phase_words
 from services.gateway.pages.place import villages_of_principal
 from services.gateway.pages.registry.sections import WRITERS, sections
 from services.gateway.pages.services import intake
-from services.gateway.pages.wording import _
+from services.gateway.pages.wording import _, _l
 from shared.identity import Role
 from shared.settings import settings
 from shared.web import allow, current_principal, current_session
 
 _API = "/api/intake/imports"
-_KINDS = {"households_residents": "户和人", "duties": "职责"}
+_KINDS = {"households_residents": _l("户和人"), "duties": _l("职责")}
 _MOVING = frozenset({"waiting", "running"})
 _COLOURS = {"done": "done", "checked": "soon", "refused": "late", "failed": "late"}
 
@@ -116,7 +116,7 @@ def _form(form: Any, errors: dict[str, list[str]]) -> str:
     principal = current_principal()
     found = intake.get(_API, principal, limit=20).data["items"]
     kinds = [
-        (kind, _(word)) for kind, word in _KINDS.items() if kind != "duties" or principal.covers_township(Role.ADMIN)
+        (kind, str(word)) for kind, word in _KINDS.items() if kind != "duties" or principal.covers_township(Role.ADMIN)
     ]
     return render_template(
         "registry/imports.html",
@@ -138,7 +138,7 @@ def _show(import_id: int, errors: dict[str, list[str]]) -> str:
 def _line(found: dict[str, Any]) -> dict[str, Any]:
     return {
         **found,
-        "kind_words": _(_KINDS[found["kind"]]),
+        "kind_words": str(_KINDS[found["kind"]]),
         "is_moving": found["state"] in _MOVING,
         "progress_words": phase_words(found),
         "eta_words": eta_words(found),

@@ -1,0 +1,1 @@
+"""The catalogue of the pages' sentences, and how it is made."""
