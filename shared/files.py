@@ -8,9 +8,7 @@ which is sealed by the service's field keys in the row, so that keys can be rota
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import io
 import os
 import tempfile
 from dataclasses import dataclass
@@ -21,7 +19,6 @@ from urllib.parse import quote
 
 import puremagic
 from cryptography.fernet import Fernet
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -29,22 +26,19 @@ from sqlalchemy.orm import Session
 
 from shared.database.engine import is_sqlite
 from shared.database.upserts import execute_counted
-from shared.errors import Invalid, NoRoom, NotFound
-from shared.logging import get_logger
+from shared.disk import refusal_of
+from shared.errors import Invalid, NotFound
 from shared.models.base import now
 from shared.models.plumbing import FILES
+from shared.photos import PHOTO_TYPES, BadPhoto, photo_anew
 from shared.privacy import field_cipher
 from shared.settings import settings
 from shared.topology import Service
 
-PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 PDF = "application/pdf"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SCAN_TYPES = PHOTO_TYPES | {PDF}
-_LONGEST_SIDE = 2048
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-# A small file can unpack into a huge picture; phones make up to about 50 million points.
-_MOST_POINTS = 64_000_000
+_MB = 1024 * 1024
 _NAMES = {
     "image/jpeg": "JPG 照片",
     "image/png": "PNG 图片",
@@ -70,25 +64,17 @@ def store_file(
     *,
     name: str,
     allowed: frozenset[str],
-    limit_bytes: int | None = None,
     sealed: bool = False,
     expires_at: datetime | None = None,
 ) -> StoredFile:
     """Store an uploaded file of the session's service and return what its record keeps.
 
     Photos are re-encoded (JPEG, at most 2,048 points a side, no metadata). With `sealed` the content is encrypted;
-    its name in the store is then the digest of the ciphertext. Raises Invalid for an empty, too large or
-    unallowed file. A file whose transaction rolls back leaves bytes that `sweep_files` finds.
+    its name in the store is then the digest of the ciphertext. Raises Invalid for an empty file, one of another kind
+    than `allowed`, or one too large for its kind, and NoRoom. A file whose transaction rolls back leaves bytes that
+    `sweep_files` finds.
     """
-    limit = min(limit_bytes or settings().upload_limit_bytes, settings().upload_limit_bytes)
-    if not content:
-        raise _refused("文件是空的，请重新选择文件。")
-    if len(content) > limit:
-        raise _refused(f"文件超过了 {limit // 1024 // 1024} MB，请压缩后再上传。")
-    media_type = media_type_of(content)
-    if media_type not in allowed:
-        kinds = "、".join(_NAMES.get(kind, kind) for kind in sorted(allowed))
-        raise _refused(f"这里只能上传{kinds}，请另存为这种格式后再上传。")
+    media_type = _checked_type(content, allowed)
     if media_type in PHOTO_TYPES:
         content, media_type = _photo_anew(content), "image/jpeg"
     service: Service = session.info["service"]
@@ -206,6 +192,16 @@ def media_type_of(content: bytes) -> str:
     return str(found or "application/octet-stream")
 
 
+def limit_of(media_type: str) -> int:
+    """The most bytes of a file of this type; no kind may have more than a request."""
+    current = settings()
+    if media_type in PHOTO_TYPES:
+        return min(current.photo_limit_bytes, current.upload_limit_bytes)
+    if media_type == PDF:
+        return min(current.scan_limit_bytes, current.upload_limit_bytes)
+    return current.upload_limit_bytes
+
+
 def clean_file_name(name: str) -> str:
     """The last part of a name without signs that mean something to a file system, at most 120 characters."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
@@ -218,18 +214,25 @@ def _refused(sentence: str) -> Invalid:
     return Invalid(sentence, errors={"file": [sentence]})
 
 
+def _checked_type(content: bytes, allowed: frozenset[str]) -> str:
+    """The type, by content. Raises Invalid where it is not allowed, or the file is too large for its kind."""
+    if not content:
+        raise _refused("文件是空的，请重新选择文件。")
+    media_type = media_type_of(content)
+    if media_type not in allowed:
+        kinds = "、".join(_NAMES.get(kind, kind) for kind in sorted(allowed))
+        raise _refused(f"这里只能上传{kinds}，请另存为这种格式后再上传。")
+    if len(content) > (limit := limit_of(media_type)):
+        name = _NAMES.get(media_type, "文件")
+        raise _refused(f"{name}有 {-(-len(content) // _MB)} MB，最大 {limit // _MB} MB，请压缩后再上传。")
+    return media_type
+
+
 def _photo_anew(content: bytes) -> bytes:
     try:
-        with Image.open(io.BytesIO(content)) as opened:
-            if opened.width * opened.height > _MOST_POINTS:
-                raise _refused("照片太大，请用手机自带相机的普通尺寸重新拍。")
-            picture = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise _refused("这张照片打不开，请重新拍一张再上传。") from error
-    picture.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
-    written = io.BytesIO()
-    picture.save(written, "JPEG", quality=82, optimize=True)
-    return written.getvalue()
+        return photo_anew(content)
+    except BadPhoto as error:
+        raise _refused(str(error)) from error
 
 
 def _sealed(content: bytes, service: Service) -> tuple[bytes, bytes]:
@@ -255,7 +258,7 @@ def _write(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False)  # noqa: SIM115 (closed below)
     except OSError as error:
-        raise _refusal_of(error) from error
+        raise refusal_of(error) from error
     try:
         with draft:
             draft.write(content)
@@ -265,12 +268,4 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         # A draft that stayed would take the room that is missing.
         Path(draft.name).unlink(missing_ok=True)
-        raise _refusal_of(error) from error
-
-
-def _refusal_of(error: OSError) -> Exception:
-    """A full disk (or a quota, or a limit of the process) in words; any other error as it is."""
-    if error.errno not in _FULL:
-        return error
-    get_logger().error("disk_full", error=repr(error))
-    return NoRoom("服务器存放文件的磁盘满了，文件没有保存，别的内容不受影响。请告诉运维人员腾出空间，再上传一次。")
+        raise refusal_of(error) from error

@@ -59,7 +59,12 @@ class Settings:
     certificate_dir: Path
     log_level: str
     log_json: bool
+    # The most that one request may bring, a workbook included; a photo and a scan may be smaller only.
     upload_limit_bytes: int
+    photo_limit_bytes: int
+    scan_limit_bytes: int
+    # Below this much free space no upload is taken any more.
+    spare_bytes: int
     gateway_public_url: str
     # Where phones fetch the township's CA: over plain HTTP, since they do not trust HTTPS before they have it.
     plain_url: str
@@ -136,6 +141,9 @@ def _read(env: Env) -> Settings:
         log_level=env.str("XZ_LOG_LEVEL", "INFO", validate=is_level).upper(),
         log_json=env.bool("XZ_LOG_JSON", production),
         upload_limit_bytes=env.int("XZ_UPLOAD_LIMIT_MB", 30, validate=POSITIVE) * 1024 * 1024,
+        photo_limit_bytes=env.int("XZ_PHOTO_LIMIT_MB", 15, validate=POSITIVE) * 1024 * 1024,
+        scan_limit_bytes=env.int("XZ_SCAN_LIMIT_MB", 20, validate=POSITIVE) * 1024 * 1024,
+        spare_bytes=env.int("XZ_DISK_SPARE_MB", 500, validate=NOT_NEGATIVE) * 1024 * 1024,
         gateway_public_url=public_url,
         plain_url=env.str("XZ_PLAIN_URL", "").rstrip("/") or _without_encryption(public_url),
         secure_cookies=secure_cookies,

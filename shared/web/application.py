@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, request
+from flask import Blueprint, Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Blueprint as DocumentedBlueprint
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter
 
 from shared import tracing
@@ -19,6 +18,7 @@ from shared.logging import configure_logging, get_logger
 from shared.request_context import accept_request_id, current_request_id, request_context
 from shared.settings import settings, settings_at_start
 from shared.topology import Service
+from shared.web import limits
 from shared.web.access import allow
 from shared.web.etags import send_version
 from shared.web.health import register_probes
@@ -96,7 +96,7 @@ def create_service_app(
     app = app_class(f"services.{service}", database or database_of(service))
     app.config.update(
         MAX_CONTENT_LENGTH=current.upload_limit_bytes,
-        MAX_FORM_MEMORY_SIZE=current.upload_limit_bytes,
+        MAX_FORM_MEMORY_SIZE=limits.MOST_WORDS,
         WRITES_BY_METHOD=service is not Service.GATEWAY,
         JSON_SORT_KEYS=False,
     )
@@ -105,7 +105,8 @@ def create_service_app(
     app.extensions["xiangzhi.authenticate"] = authenticate or _token_reader(service)
     register_metrics(app, service, served=metrics_served)
     app.register_error_handler(Exception, app.problem)
-    app.before_request(_refuse_too_large)
+    app.request_class = limits.LimitedRequest
+    app.before_request(limits.refuse_too_much)
     app.after_request(_name_request)
     app.after_request(send_version)
     app.teardown_request(close_unit)
@@ -118,16 +119,6 @@ def create_service_app(
     register_probes(app, service, app.database)
     _register_description(app, service, api.spec.to_dict)
     return app
-
-
-def _refuse_too_large() -> None:
-    """A body that says it is beyond the limit is refused before its first byte is read, on every route alike.
-
-    One that does not say how long it is gets cut off at the limit by whoever reads it.
-    """
-    limit = current_app.config["MAX_CONTENT_LENGTH"]
-    if limit is not None and (request.content_length or 0) > limit:
-        raise RequestEntityTooLarge
 
 
 def _name_request(response: Response) -> Response:

@@ -76,6 +76,7 @@ _EXCEPTIONS: tuple[tuple[type[Exception], Kind], ...] = (
     (refusals.Malformed, Kind(400, "malformed", "请求无法识别")),
     (refusals.PreconditionRequired, Kind(428, "precondition-required", "请先打开最新内容")),
     (refusals.UnsupportedMedia, Kind(415, "unsupported-media-type", "内容的类型不对")),
+    (refusals.TooLarge, Kind(413, "too-large", "内容太大")),
     (refusals.BadUpstream, Kind(502, "bad-upstream", "服务没有正常答复")),
     (refusals.UpstreamTimeout, Kind(504, "upstream-timeout", "服务没有及时答复")),
     (IntegrityError, CONFLICT),

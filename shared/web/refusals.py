@@ -27,3 +27,7 @@ class BadUpstream(DomainError):
 
 class UpstreamTimeout(DomainError):
     """A service behind the gateway did not answer in time (504)."""
+
+
+class TooLarge(DomainError):
+    """A request brings more than is taken, for another reason than its length as a whole (413)."""

@@ -74,6 +74,8 @@ class DrillSystem:
             "XZ_DEMO": "1",
             # A few clients do here what a county's people do from many addresses.
             "XZ_LIMIT_FACTOR": "1000",
+            # A disk is filled to its last byte, and not refused before.
+            "XZ_DISK_SPARE_MB": "0",
             "PYTHONPATH": str(PROJECT),
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": "ignore",

@@ -102,17 +102,41 @@ def test_a_sealed_file_is_not_readable_on_the_disk(any_database: str, database_f
         (b"", "空的"),
         (b"<html><script>alert(1)</script></html>", "只能上传"),
         (b"\xff\xd8\xff\xe0 not a photo at all", "打不开"),
-        (b"x" * 3000, "超过了"),
         (b"MZ\x90\x00" + b"\0" * 60, "只能上传"),
     ],
 )
 def test_what_is_not_wanted_is_refused(
     any_database: str, database_for: DatabaseFor, content: bytes, words: str
 ) -> None:
-    limit = 2000 if words == "超过了" else None
     with database_for(Service.PETITIONS).transaction() as session, pytest.raises(Invalid, match=words):
-        store_file(session, content, name="photo.jpg", allowed=SCAN_TYPES, limit_bytes=limit)
+        store_file(session, content, name="photo.jpg", allowed=SCAN_TYPES)
     assert stored_paths() == []
+
+
+def test_each_kind_has_a_limit_of_its_own_below_that_of_a_request(
+    any_database: str, database_for: DatabaseFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = {"XZ_UPLOAD_LIMIT_MB": 3, "XZ_PHOTO_LIMIT_MB": 1, "XZ_SCAN_LIMIT_MB": 2}
+    for name, megabytes in most.items():
+        monkeypatch.setenv(name, str(megabytes))
+    settings.cache_clear()
+    padding = bytes(1024 * 1024)
+    sheet = b"PK\x03\x04 xl/"
+    database = database_for(Service.POINTS)
+
+    def store(content: bytes) -> int:
+        with database.transaction() as session:
+            return store_file(session, content, name="a", allowed=SCAN_TYPES | {XLSX}).size
+
+    assert store(sheet + 2 * padding) > 2 * len(padding)
+    assert store(PDF_BYTES + padding) > len(padding)
+    for content, words in (
+        (photo() + padding, "JPG 照片有 2 MB，最大 1 MB"),
+        (PDF_BYTES + 2 * padding, "PDF有 3 MB，最大 2 MB"),
+        (sheet + 3 * padding, "Excel（xlsx）有 4 MB，最大 3 MB"),
+    ):
+        with pytest.raises(Invalid, match=words):
+            store(content)
 
 
 def test_the_type_is_what_the_content_is() -> None:
