@@ -8,8 +8,10 @@ measured by the relay (`shared.messaging.measuring`).
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Thread
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -28,6 +30,8 @@ from prometheus_client.registry import Collector
 from shared.logging import get_logger
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+# An old web worker serves on for ten seconds while its successor loads, and then has ten more to end.
+_TAKING_OVER_SECONDS = 30.0
 _place: str | None = None
 
 
@@ -109,14 +113,29 @@ def render_metrics() -> tuple[bytes, str]:
 def serve_metrics(port: int, host: str) -> None:
     """Answer `/metrics` at this address from a thread of this process, for processes without an inner port; 0: nowhere.
 
-    A port that is taken is a line in the log: the work goes on without its numbers.
+    A process that takes over from another finds the port taken until that one has ended. One that stays taken is a line
+    in the log: the work goes on without its numbers.
     """
-    if not port:
-        return
+    if port and _refusal(port, host):
+        Thread(target=_serve_once_free, args=(port, host), name="metrics", daemon=True).start()
+
+
+def _serve_once_free(port: int, host: str) -> None:
+    deadline = time.monotonic() + _TAKING_OVER_SECONDS
+    while error := _refusal(port, host):
+        if time.monotonic() > deadline:
+            get_logger().error("metrics_not_served", host=host, port=port, error=error, mend="choose a free port")
+            return
+        time.sleep(0.2)
+
+
+def _refusal(port: int, host: str) -> str:
+    """Why nothing can be served there; empty once it is."""
     try:
         start_http_server(port, addr=host, registry=_registry())
     except OSError as error:
-        get_logger().error("metrics_not_served", host=host, port=port, error=str(error), mend="choose a free port")
+        return str(error)
+    return ""
 
 
 _looked_up: dict[str, Collector] = {}

@@ -71,7 +71,10 @@ def _said(folder: Path, outcome: Outcome) -> str:
     if missing := [name for name in own_names() if not present.covers(name)]:
         lines.append(f"注意：这台机器的 {'、'.join(missing)} 不在证书里，手机不能用它打开。要用就写 NAMES=…。")
     if outcome.new_certificate:
-        lines.append("下一步：make run TLS=1 HOST=0.0.0.0；正在运行的先停下再启动。手机怎样安装见 /certificate 页面。")
+        lines.append(
+            "下一步：make run TLS=1 HOST=0.0.0.0；已经这样运行的，自己会换上，不用重启；用容器的，运行 make up 换上。"
+            "手机怎样安装见 /certificate 页面。"
+        )
     return "\n".join(lines)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3 import encode_multipart_formdata
 
 from deploy.demo.logins import PASSWORD
+from shared.certificates import CA
+from shared.settings import read_settings
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 Json = dict[str, Any]
 
@@ -20,12 +26,34 @@ class WalkFailed(Exception):
     """Raised when something does not add up or is refused; the sentence says what."""
 
 
+def trust(base: str) -> ssl.SSLContext | None:
+    """How HTTPS at `base` is checked; None for HTTP. Known are public CAs and the one of `make certificates`.
+
+    At this machine's own address the certificate may be for the township's names only.
+    """
+    parts = urlsplit(base)
+    if parts.scheme != "https":
+        return None
+    context = ssl.create_default_context()
+    authority = read_settings().certificate_dir / CA
+    if authority.exists():
+        context.load_verify_locations(authority)
+    context.check_hostname = parts.hostname not in _LOOPBACK
+    return context
+
+
 class ApiSession:
     """One logged-in person."""
 
     def __init__(self, base: str, username: str) -> None:
         self._base = base
-        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=90), retries=False)
+        context = trust(base)
+        self._http = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=5, read=90),
+            retries=False,
+            ssl_context=context,
+            assert_hostname=None if context is None or context.check_hostname else False,
+        )
         self._cookie = ""
         self._csrf = ""
         self.username = username

@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.demo.client import WalkFailed
+from deploy.demo.client import WalkFailed, trust
+from deploy.embedded.encryption import wants_encryption
 from deploy.embedded.place import running_address
 from deploy.embedded.redis_server import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_SECONDS = {"township": 180.0, "county": 1800.0}
-_OF_ANOTHER_SYSTEM = re.compile(r"((\w+_)?DATABASE_URL|REDIS_URL)(_FILE)?|HOST|XZ_(?!LOG_|UPLOAD_).*")
+_OF_ANOTHER_SYSTEM = re.compile(r"((\w+_)?DATABASE_URL|REDIS_URL)(_FILE)?|HOST|TLS|PLAIN_PORT|XZ_(?!LOG_|UPLOAD_).*")
 """Settings of the system that the user runs."""
 _LOADING = re.compile(r"^  .*（[\d.]+ 秒）$")
 """A line in which the loading says how far it is."""
@@ -29,7 +30,7 @@ _LOADING = re.compile(r"^  .*（[\d.]+ 秒）$")
 
 def _answers(base: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{base}/readyz", timeout=2) as answer:  # noqa: S310 - our own http address
+        with urllib.request.urlopen(f"{base}/readyz", timeout=2, context=trust(base)) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
@@ -49,10 +50,14 @@ def system(url: str | None, size: str) -> Iterator[str]:
 
 
 def usual_addresses() -> list[str]:
-    """Where to look for the running system: at PORT where it is set, then where this folder's one says, then at 8000."""
+    """Where to look for the running system: at PORT where it is set, then where this folder's one says, then at 8000.
+
+    At 8000 only a page for phones is answered beside HTTPS, which is where the lock of the folder leads.
+    """
     port = os.environ.get("PORT")
+    scheme = "https" if wants_encryption(os.environ) else "http"
     here = running_address(Path(os.environ.get("XZ_DATA_DIR") or "var"))
-    return [*([f"http://127.0.0.1:{port}"] if port else []), *([here] if here else []), "http://127.0.0.1:8000"]
+    return [*([f"{scheme}://127.0.0.1:{port}"] if port else []), *([here] if here else []), "http://127.0.0.1:8000"]
 
 
 def own_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -36,26 +36,29 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 @contextmanager
-def only_one_here(data_dir: Path, address: str) -> Iterator[None]:
-    """Hold the folder's lock while the system runs. Raises CannotStart naming the system that holds it."""
+def only_one_here(data_dir: Path, address: str, here: str = "") -> Iterator[None]:
+    """Hold the folder's lock while the system runs. Raises CannotStart naming the system that holds it.
+
+    `address`: what people type; `here`: how this machine reaches it, where that is another one.
+    """
     with (data_dir / LOCK_NAME).open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.seek(0)
             raise CannotStart(
-                f"乡治已经在这个文件夹里运行：{lock.read().strip() or '另一个窗口'}。请用那一个，或先按 Ctrl-C。"
+                f"乡治已经在这个文件夹里运行：{lock.readline().strip() or '另一个窗口'}。请用那一个，或先按 Ctrl-C。"
                 "It already runs from this folder: use that one, or stop it with Ctrl-C first."
             ) from error
         lock.truncate(0)
-        lock.write(f"{address} (pid {os.getpid()})\n")
+        lock.write(f"{address} (pid {os.getpid()})\n{here or address}\n")
         lock.flush()
         yield
         lock.truncate(0)
 
 
 def running_address(data_dir: Path) -> str | None:
-    """The address of the system that runs from this folder; None when none does."""
+    """How this machine reaches the system that runs from this folder; None when none does."""
     path = data_dir / LOCK_NAME
     if not path.exists():
         return None
@@ -64,7 +67,7 @@ def running_address(data_dir: Path) -> str | None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock.seek(0)
-            return lock.read().split(" ")[0].strip() or None
+            return next(iter(lock.read().splitlines()[1:]), None)
     return None
 
 

@@ -13,6 +13,7 @@ from shared.topology import EMBEDDED_WORKERS, Queue, Service
 # A township's few dozen people at once: small pools, so that the idle system stays small.
 _WEB_THREADS = 4
 _GATEWAY_THREADS = 8
+_LOADING_SECONDS = 10
 SCHEDULER_COMMAND = [sys.executable, "-m", "shared.messaging.scheduler"]
 RELAY_COMMAND = [sys.executable, "-m", "shared.messaging.relay"]
 DOORSTEP = "doorstep"
@@ -25,9 +26,12 @@ def web_command(service: Service, host: str, port: int, threads: int | None = No
 
 
 def encrypted(command: Sequence[str], encryption: Encryption) -> list[str]:
-    """The same server over HTTPS. Phones before Android 10 and iOS 12.2 speak TLS 1.2 at most."""
+    """The same server over HTTPS. Phones before Android 10 and iOS 12.2 speak TLS 1.2 at most.
+
+    For a renewed certificate a new worker is started: the old one serves on until that one is loaded.
+    """
     files = ("--ssl-certificate", str(encryption.chain), "--ssl-keyfile", str(encryption.key))
-    return [*command, *files, "--ssl-protocol-min", "tls1.2"]
+    return [*command, *files, "--ssl-protocol-min", "tls1.2", "--respawn-interval", str(_LOADING_SECONDS)]
 
 
 def _granian(application: str, host: str, port: int, threads: int) -> list[str]:

@@ -31,6 +31,7 @@ from deploy.embedded.place import choose_inner_ports, make_data_dir, only_one_he
 from deploy.embedded.processes import DOORSTEP, commands
 from deploy.embedded.redis_server import NoRedis, RedisServer, start_redis
 from deploy.embedded.refusal import CannotStart, in_words
+from deploy.embedded.renewed import RenewedCertificate
 from deploy.embedded.supervisor import Supervisor
 from deploy.embedded.welcome import welcome
 from shared.settings import SettingsError, read_settings
@@ -79,7 +80,7 @@ def _run(stack: ExitStack) -> None:
     address = read_address(environment, current.certificate_dir)
     environment = {**address.variables(), **environment, "XZ_PUBLIC_URL": address.public}
     make_data_dir(current.data_dir)
-    stack.enter_context(only_one_here(current.data_dir, address.public))
+    stack.enter_context(only_one_here(current.data_dir, address.public, address.here))
     check_ports(address)
     server = None if os.environ.get("REDIS_URL") else _own_redis(stack, current.data_dir)
     if server is not None:
@@ -110,14 +111,30 @@ def _run(stack: ExitStack) -> None:
     print(welcome(address, is_demo=is_demo, seconds=seconds, journal=journal.path), flush=True)
     # The address stays in sight: from here on the terminal shows what someone should look at.
     supervisor.is_quiet = True
-    supervisor.tend(until=lambda: _mend(supervisor, server))
+    renewed = RenewedCertificate(current.certificate_dir, lambda: read_address(os.environ, current.certificate_dir))
+    supervisor.tend(until=lambda: _mend(supervisor, server, renewed if address.encryption else None))
 
 
-def _mend(supervisor: Supervisor, server: RedisServer | None) -> bool:
-    """Start our own Redis again where it was killed; False, since the system runs until someone stops it."""
+def _mend(supervisor: Supervisor, server: RedisServer | None, renewed: RenewedCertificate | None) -> bool:
+    """Start our own Redis again where it was killed, take a certificate that was renewed.
+
+    False, since the system runs until someone stops it.
+    """
     if server is not None and server.start_again_if_ended():
         supervisor.say("redis", "ended, started again; what was under way is sent again")
+    if renewed is not None:
+        _take(supervisor, renewed)
     return False
+
+
+def _take(supervisor: Supervisor, renewed: RenewedCertificate) -> None:
+    try:
+        if renewed.is_there():
+            supervisor.reload(Service.GATEWAY)
+            supervisor.reload(DOORSTEP)
+            supervisor.say(Service.GATEWAY, "HTTPS 的证书换了新的，没有停机。The renewed certificate is in use.")
+    except CannotStart as reason:
+        supervisor.say(Service.GATEWAY, f"HTTPS 还用原来的证书。{reason}")
 
 
 def _own_redis(stack: ExitStack, data_dir: Path) -> RedisServer:

@@ -82,6 +82,12 @@ class Supervisor:
                 self._look_after(child)
             time.sleep(0.1)
 
+    def reload(self, name: str) -> None:
+        """Let a web server start its workers anew, the new before the old end, so that it reads its files again."""
+        for child in self.children:
+            if child.name == name and child.process is not None and child.is_running():
+                child.process.send_signal(signal.SIGHUP)
+
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Ask all to end (workers hand their task back), wait, kill what remains; nothing is left behind."""
         for child in self.children:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +16,11 @@ from prometheus_client import REGISTRY
 from prometheus_client.metrics import MetricWrapperBase
 
 from shared import metrics
+from shared.certificate_metrics import CertificateCollector
 from shared.place_metrics import PlaceCollector
+from shared.settings import settings
 from shared.topology import ROLES, Kind, Service
+from tests.fixtures.certificates import township_folder
 from tests.structure.promql import NotPromql, selectors
 from tests.structure.source import PROJECT
 
@@ -50,7 +56,10 @@ def known_samples() -> dict[str, set[str]]:
     for family in PlaceCollector(Service.POINTS).collect():
         known[family.name] = {label for sample in family.samples for label in sample.labels}
     # Not in every place: shown once there is a backup, and once there is a certificate.
-    return known | {"xiangzhi_backup_last_success_timestamp_seconds": {"service"}}
+    return known | {
+        "xiangzhi_backup_last_success_timestamp_seconds": {"service"},
+        "xiangzhi_certificate_expiry_seconds": set(),
+    }
 
 
 def unknown(expression: str) -> Iterator[str]:
@@ -83,6 +92,21 @@ def test_every_expression_can_be_read_and_reads_numbers_that_exist(expression: s
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     with pytest.raises(NotPromql):
         selectors(expression)
+
+
+def test_a_certificate_is_counted_down_under_the_name_that_the_alerts_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    present = replace(settings(), certificate_dir=township_folder(tmp_path, left=timedelta(days=6)))
+    monkeypatch.setattr("shared.certificate_metrics.settings", lambda: present)
+    [family] = CertificateCollector().collect()
+    [sample] = family.samples
+    assert (family.name, sample.labels) == ("xiangzhi_certificate_expiry_seconds", {})
+    expressions = {rule["alert"]: rule["expr"] for rule in alerts()}
+    limits = {"CertificateEnds": 30, "CertificateEndsSoon": 7}
+    for name, days in limits.items():
+        assert expressions[name] == f"min({family.name}) < {days} * 86400"
+        assert sample.value < days * 86400
 
 
 def test_the_names_of_metrics_are_ours_and_end_in_their_unit() -> None:

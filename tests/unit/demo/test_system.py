@@ -26,10 +26,24 @@ def test_a_port_that_is_named_comes_first(tmp_path: Path, monkeypatch: pytest.Mo
     assert system.usual_addresses() == ["http://127.0.0.1:9000", "http://127.0.0.1:8000"]
 
 
+def test_beside_https_the_address_is_the_one_that_this_machine_reaches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PORT", raising=False)
+    monkeypatch.setenv("XZ_DATA_DIR", str(tmp_path))
+    with only_one_here(tmp_path, "https://jifen.example:8443", "https://127.0.0.1:8443"):
+        assert system.usual_addresses()[0] == "https://127.0.0.1:8443"
+    monkeypatch.setenv("TLS", "1")
+    monkeypatch.setenv("PORT", "9443")
+    assert system.usual_addresses()[0] == "https://127.0.0.1:9443"
+
+
 def test_a_system_of_its_own_never_touches_the_data_of_the_users_one() -> None:
     environment = {
         "PATH": "/bin",
         "HOST": "10.0.0.5",
+        "TLS": "1",
+        "PLAIN_PORT": "8000",
         "DATABASE_URL": "postgresql://a:b@c/real",
         "POINTS_DATABASE_URL": "postgresql://a:b@c/real",
         "REDIS_URL": "redis://c",

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import urllib.request
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from shared.topology import Queue, Service
 from shared.web import create_service_app
 from tests.fixtures.certificates import township_folder
 from tests.fixtures.postgresql_cluster import PROJECT
+from tests.fixtures.waiting import wait_until
 
 
 def test_a_counter_shows_its_labels(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,13 +50,32 @@ def test_the_counters_of_children_are_added_up(tmp_path: Path) -> None:
     assert 'xiangzhi_sends_total{outcome="sent",service="points"} 4.0' in answer.stdout
 
 
-def test_a_taken_port_costs_the_numbers_and_not_the_work() -> None:
+def test_a_port_that_stays_taken_costs_the_numbers_and_not_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.metrics._TAKING_OVER_SECONDS", 0)
     with socket.socket() as taken, capture_logs() as logs:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         serve_metrics(port, "127.0.0.1")
+        wait_until(lambda: logs)
     assert [(line["event"], line["port"]) for line in logs] == [("metrics_not_served", port)]
+
+
+def test_who_takes_over_serves_its_numbers_once_the_one_before_has_ended() -> None:
+    with socket.socket() as before:
+        before.bind(("127.0.0.1", 0))
+        before.listen()
+        port = before.getsockname()[1]
+        serve_metrics(port, "127.0.0.1")
+    wait_until(lambda: "xiangzhi" in _numbers_at(port))
+
+
+def _numbers_at(port: int) -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return str(answer.read(), "utf-8")
+    except OSError:
+        return ""
 
 
 def test_a_number_that_changes_is_the_last_one_that_any_child_saw(tmp_path: Path) -> None:

@@ -49,5 +49,5 @@ def certificate_trouble() -> str:
 
 def _mend(found: ServerCertificate) -> str:
     if found.of_township:
-        return _("请运行 make certificates，再重新启动。手机上不用动。")
-    return _("请向签发的单位要新的，运行 make certificates CERT=… KEY=…，再重新启动。")
+        return _("请运行 make certificates；用容器的，再运行 make up。不用停机，手机上也不用动。")
+    return _("请向签发的单位要新的，运行 make certificates CERT=… KEY=…；用容器的，再运行 make up。不用停机。")
