@@ -18,7 +18,7 @@ from services.gateway.notices.api import blueprint as notices
 from services.gateway.proxy.api import blueprint as proxy
 from services.gateway.security import protect, spare_borrowed_phones
 from services.gateway.sessions.api import blueprint as session
-from services.gateway.sessions.cookies import send_browser_cookie
+from services.gateway.sessions.cookies import WORDS, name_of, send_browser_cookie
 from services.gateway.sessions.csrf import check_csrf, csrf_token
 from services.gateway.sessions.visitors import current_visitor, principal_of_visitor
 from shared.audit_api import audit_blueprint
@@ -54,7 +54,9 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
     # Signs the cookie that carries a sentence over a redirect; no rights hang on it.
     app.secret_key = blind_index("words over a redirect", "gateway.cookies")
     app.config.update(
-        SESSION_COOKIE_NAME="xz_words", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_SECURE=settings().secure_cookies
+        SESSION_COOKIE_NAME=name_of(WORDS),
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings().secure_cookies,
     )
     look_up_when_asked(CertificateCollector())
     # Its own port is the public one, so its numbers are shown on another.

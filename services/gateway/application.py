@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request, url_for
 
 from services.gateway.clients import ServiceProblem
 from services.gateway.sessions.csrf import FIELD, ExpiredForm, is_api_path
+from shared.calendar import SHANGHAI
 from shared.errors import TooMany
 from shared.logging import get_logger
 from shared.web.application import ServiceApp
@@ -35,7 +37,8 @@ class GatewayApp(ServiceApp):
         try:
             if isinstance(error, ExpiredForm | TooMany) and request.method == "POST":
                 form = "errors/held.html" if isinstance(error, ExpiredForm) else "errors/later.html"
-                page = render_template(form, problem=found, held=_held_fields(), action=request.full_path)
+                held = {"held": _held_fields(), "files": _has_files(), "action": request.full_path}
+                page = render_template(form, problem=found, **_heard_again(error), **held)
             else:
                 page = render_template("errors/show.html", problem=found, number=number)
         except Exception:
@@ -52,6 +55,19 @@ def _held_fields() -> list[tuple[str, str]]:
     return [
         (name, value) for name, value in request.form.items(multi=True) if name != FIELD and name not in _NEVER_SHOWN
     ]
+
+
+def _has_files() -> bool:
+    return any(file.filename for file in request.files.values())
+
+
+def _heard_again(error: Exception) -> dict[str, Any]:
+    """When another try is heard, rounded up to the minute; limits hold for a day at most."""
+    if not isinstance(error, TooMany):
+        return {}
+    present = datetime.now(SHANGHAI)
+    then = present + timedelta(seconds=error.retry_after + 59)
+    return {"until": f"{then:%H:%M}", "tomorrow": then.date() != present.date()}
 
 
 def _of_service(error: ServiceProblem) -> Problem:

@@ -26,6 +26,7 @@ _ANSWERED = (
     "/healthz",
 )
 _ANSWERED_UNDER = "/assets/"
+_PLAIN = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin"}
 
 
 def create_app() -> Application:
@@ -49,7 +50,7 @@ class Doorstep:
         if request.path in _ANSWERED or request.path.startswith(_ANSWERED_UNDER):
             return self._gateway(environ, start_response)
         # Not for ever: browsers would go on doing it when HTTPS has been switched off again.
-        moved = Response(status=307, headers={"Location": self._encrypted(request), "Cache-Control": "no-store"})
+        moved = Response(status=307, headers={"Location": self._encrypted(request), **_PLAIN})
         return moved(environ, start_response)
 
     def _encrypted(self, request: Request) -> str:
@@ -68,4 +69,4 @@ def _without_port(host: str) -> str:
 
 def _refusal(public_url: str) -> Response:
     sentence = f"没有提交：这个网址没有加密，填的内容别人可能看到。请打开 {public_url} 重新填写。"
-    return Response(sentence, status=403, mimetype="text/plain", headers={"Cache-Control": "no-store"})
+    return Response(sentence, status=403, mimetype="text/plain", headers=_PLAIN)

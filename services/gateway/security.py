@@ -86,7 +86,10 @@ def keeps_to_encryption() -> bool:
     Not with a township's own CA: a phone that loses it, or gets a new one, has to come back to the page without
     encryption from which it is installed, at another port of the same host.
     """
-    return settings().secure_cookies and not _has_own_authority(settings().certificate_dir)
+    current = settings()
+    # A proxy may keep to itself that it was asked over HTTPS; what people type into the browser says so too.
+    encrypted = request.is_secure or current.gateway_public_url.startswith("https://")
+    return current.secure_cookies and encrypted and not _has_own_authority(current.certificate_dir)
 
 
 @lru_cache(maxsize=1)

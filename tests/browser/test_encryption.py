@@ -134,7 +134,7 @@ def test_login_over_https_keeps_secure_cookies_only(arrive: NewVisitor) -> None:
     page.get_by_role("button", name="登录账号").click()
     expect(page.get_by_role("button", name="退出登录")).to_be_visible()
     cookies = page.context.cookies()
-    assert "xz_session" in {cookie["name"] for cookie in cookies}
+    assert {"__Host-xz_session", "__Host-xz_browser"} <= {cookie["name"] for cookie in cookies}
     assert [cookie["name"] for cookie in cookies if not cookie["secure"]] == []
 
 

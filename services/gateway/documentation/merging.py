@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from services.gateway.sessions.cookies import SESSION, name_of
 from shared.topology import Service
 
 _SECTIONS = ("schemas", "responses", "parameters", "headers")
@@ -21,7 +22,7 @@ def merge(documents: Mapping[Service, dict[str, Any]], missing: list[Service]) -
         "components": {section: {} for section in _SECTIONS}
         | {
             "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": "xz_session"},
+                "session": {"type": "apiKey", "in": "cookie", "name": name_of(SESSION)},
                 "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
             }
         },

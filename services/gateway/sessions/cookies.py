@@ -12,11 +12,20 @@ from shared.settings import settings
 
 SESSION = "xz_session"
 BROWSER = "xz_browser"
+WORDS = "xz_words"
+"""Of Flask: a sentence that is carried over a redirect."""
+
+
+def name_of(cookie: str) -> str:
+    """What a cookie is called. Over HTTPS a browser takes this name from this very host only, not from a sibling
+    (`__Host-`, RFC 6265bis section 4.1.3): townships of one county are siblings.
+    """
+    return f"__Host-{cookie}" if settings().secure_cookies else cookie
 
 
 def session_token() -> str | None:
     """The token that the browser brought."""
-    return request.cookies.get(SESSION) or None
+    return request.cookies.get(name_of(SESSION)) or None
 
 
 def give_session(response: Response, made: NewSession) -> Response:
@@ -28,14 +37,14 @@ def give_session(response: Response, made: NewSession) -> Response:
 
 def take_session(response: Response) -> Response:
     """Let the browser forget its session."""
-    response.delete_cookie(SESSION, path="/", secure=settings().secure_cookies, httponly=True, samesite="Lax")
+    response.delete_cookie(name_of(SESSION), path="/", secure=settings().secure_cookies, httponly=True, samesite="Lax")
     return response
 
 
 def browser_secret() -> str:
     """The random value of this browser, that forms without login are bound to; given with this answer if new."""
     if "browser_secret" not in g:
-        offered = request.cookies.get(BROWSER, "")
+        offered = request.cookies.get(name_of(BROWSER), "")
         g.browser_secret = offered if 32 <= len(offered) <= 64 else secrets.token_urlsafe(32)
         g.browser_is_new = g.browser_secret != offered
     return str(g.browser_secret)
@@ -50,5 +59,5 @@ def send_browser_cookie(response: Response) -> Response:
 
 def _set(response: Response, name: str, value: str, seconds: int | None) -> None:
     response.set_cookie(
-        name, value, max_age=seconds, path="/", secure=settings().secure_cookies, httponly=True, samesite="Lax"
+        name_of(name), value, max_age=seconds, path="/", secure=settings().secure_cookies, httponly=True, samesite="Lax"
     )

@@ -161,8 +161,17 @@ def test_logging_out_clears_what_the_browser_kept(house: House) -> None:
 
 
 def test_over_https_browsers_are_told_to_stay_there(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "Strict-Transport-Security" not in house.client().get("/").headers
+    def told(path: str, scheme: str) -> str:
+        answer = house.client().get(path, base_url=f"{scheme}://localhost")
+        return str(answer.headers.get("Strict-Transport-Security", ""))
+
+    assert told("/", "https") == ""
     monkeypatch.setenv("XZ_SECURE_COOKIES", "1")
     settings.cache_clear()
     for path in ("/", "/nothing", "/api/session"):
-        assert house.client().get(path).headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        assert told(path, "https").startswith("max-age=31536000")
+        # RFC 6797, section 7.2: never over an answer in the clear.
+        assert told(path, "http") == ""
+    monkeypatch.setenv("XZ_PUBLIC_URL", "https://jifen.example")
+    settings.cache_clear()
+    assert told("/", "http").startswith("max-age=31536000")

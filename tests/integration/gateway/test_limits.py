@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 
 import pytest
+import time_machine
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
@@ -20,7 +22,7 @@ from shared.settings import settings
 from shared.topology import Service
 from shared.web import create_service_app
 from tests.fixtures.databases import DatabaseFor
-from tests.integration.gateway.conftest import House, Serve
+from tests.integration.gateway.conftest import PIN, House, Serve
 
 MOST = 3
 TRACK = {"number": "20260001", "code": "12345678"}
@@ -87,6 +89,42 @@ def test_a_refusal_says_how_long_to_wait_and_gives_the_form_back_filled_in(stric
     assert 0 < int(answer.headers["Retry-After"]) <= 3600
     assert "60 分钟" in answer.text
     assert 'value="井盖不见了"' in answer.text
+    assert "要重新选一次" not in answer.text
+
+
+@pytest.mark.parametrize(("present", "words"), [("10:00:30", "11:01 以后"), ("23:30:00", "明天 00:30 以后")])
+def test_a_refusal_says_from_what_time_on_it_is_heard(strict: House, present: str, words: str) -> None:
+    with time_machine.travel(datetime.fromisoformat(f"2026-05-20T{present}+08:00"), tick=False):
+        assert [opine(strict.client()) for _ in range(MOST)] == [303] * MOST
+        client = strict.client()
+        client.environ_base["REMOTE_ADDR"] = "192.0.2.1"
+        form = {"csrf_token": form_token(client), "text": "井盖", "file": (io.BytesIO(b"x"), "a.jpg")}
+        answer = client.post("/opinions", data=form)
+    assert answer.status_code == 429
+    assert words in answer.text
+    assert "选过的文件要重新选一次" in answer.text
+
+
+def test_where_a_whole_county_has_one_address_it_may_mistype_more_often_and_no_account_may(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XZ_LIMIT_FACTOR", "2")
+    settings.cache_clear()
+    mistyped = [{"card": f"999999{number:04d}", "pin": "000000"} for number in range(80)]
+    assert {house.client().post("/api/session", json=body).status_code for body in mistyped} == {401}
+    card = {"card": house.township.villages[0].cards[0], "pin": PIN}
+    assert house.client().post("/api/session", json=card).status_code == 429
+    elsewhere = house.client()
+    elsewhere.environ_base["REMOTE_ADDR"] = "192.0.2.8"
+    wrong = {"username": "cadre1", "password": "wrong"}
+    answers = [elsewhere.post("/api/session", json=wrong).status_code for _ in range(6)]
+    assert answers == [401] * 5 + [429]
+
+
+def test_people_who_log_in_rightly_at_one_address_use_up_nothing_of_it(house: House) -> None:
+    card = {"card": house.township.villages[0].cards[0], "pin": PIN}
+    statuses = [house.client().post("/api/session", json=card).status_code for _ in range(60)]
+    assert set(statuses) == {201}
 
 
 def test_what_was_refused_is_neither_done_nor_counted(strict: House, database_for: DatabaseFor) -> None:
