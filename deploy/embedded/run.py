@@ -102,8 +102,8 @@ def _run(stack: ExitStack) -> None:
     programs = commands(address.host, ports, one_writer=one_writer, address=address)
     for name, command in programs.items():
         own = {"XZ_PROCESS": name, "REMAP_SIGTERM": "SIGQUIT"}
-        # The doorstep counts nothing that the gateway does not.
-        shown = {"XZ_METRICS_PORT": "0"} if name == DOORSTEP else measured.get(name, {})
+        # The services show their numbers on their inner ports; the doorstep counts nothing that the gateway does not.
+        shown = measured.get(name, {"XZ_METRICS_PORT": "0"})
         supervisor.add(name, command, {**environment, **own, **shown})
     supervisor.start()
     _wait_until_ready(supervisor, [address.here, *(environment[f"{each.upper()}_URL"] for each in _INNER)])

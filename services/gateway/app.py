@@ -25,7 +25,7 @@ from shared.audit_api import audit_blueprint
 from shared.certificate_metrics import CertificateCollector
 from shared.database import Database
 from shared.messaging.api import messaging_blueprint
-from shared.metrics import look_up_when_asked, serve_metrics
+from shared.metrics import look_up_when_asked
 from shared.privacy import blind_index
 from shared.settings import settings
 from shared.topology import Service
@@ -59,8 +59,6 @@ def create_app(*, database: Database | None = None) -> ServiceApp:
         SESSION_COOKIE_SECURE=settings().secure_cookies,
     )
     look_up_when_asked(CertificateCollector())
-    # Its own port is the public one, so its numbers are shown on another.
-    serve_metrics(settings().metrics_port, settings().metrics_host)
     app.before_request(check_csrf)
     app.before_request(count_act)
     # These run from the last to the first: a page is squeezed when it is complete.

@@ -15,6 +15,7 @@ from shared.database import Database, database_of
 from shared.identity import Principal, Role
 from shared.identity.tokens import InvalidToken, verify
 from shared.logging import configure_logging, get_logger
+from shared.metrics import serve_metrics
 from shared.request_context import accept_request_id, current_request_id, request_context
 from shared.settings import settings, settings_at_start
 from shared.topology import Service
@@ -104,6 +105,8 @@ def create_service_app(
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["xiangzhi.authenticate"] = authenticate or _token_reader(service)
     register_metrics(app, service, served=metrics_served)
+    # Also of the services, whose own port a network may keep for the gateway alone.
+    serve_metrics(current.metrics_port, current.metrics_host)
     app.register_error_handler(Exception, app.problem)
     app.request_class = limits.LimitedRequest
     app.before_request(limits.refuse_too_much)
