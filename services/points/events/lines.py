@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from services.points.ledger.village import lock_ledger, prepare_village
 from services.points.scoring.quarters import TRIAL_IS_OVER, ensure_quarter, quarter_rows, rulebooks_kept
-from shared.amounts import format_hundredths
+from shared.amounts import MAXIMUM, format_hundredths
 from shared.calendar import today
-from shared.errors import Invalid
+from shared.errors import Conflict, Invalid
 from shared.models.points import Adoption, Evidence, Mode, Rule, Rulebook, RuleCode
 from shared.models.registry import Village
 from shared.quarters import quarter_of
@@ -88,6 +88,19 @@ def require_quantity(line: Rule, quantity: int) -> None:
         problem = f"一次最多登记 {format_hundredths(line.max_quantity)} {line.unit}，请核对数量。"
     if problem:
         raise Invalid(f"“{line.title}”：{problem}", errors={"quantity": [problem]})
+
+
+def require_countable(line: Rule, quantity: int) -> None:
+    """Raise Conflict where what the line gives for `quantity` (hundredths) is more than a ledger can hold.
+
+    Its own limit keeps a declaration small, but not one from before its quarter moved to this line's revision.
+    """
+    if line.mode is Mode.FIXED and quantity * abs(line.points or 0) > MAXIMUM * 100:
+        raise Conflict(
+            f"“{line.title}”记了 {format_hundredths(quantity)} {line.unit}，按现在的细则每{line.unit} "
+            f"{format_hundredths(line.points or 0, sign=True)} 分，一条就超过一千万分，不能记账。"
+            "请选“不通过”并说明，由申报人按现在的单位重新申报。"
+        )
 
 
 def require_evidence(line: Rule, *, note: str, witness: str, has_file: bool) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.points.events.finding import REVIEWERS, event_in_scope
 from services.points.events.guards import require_impartial, require_unrelated
-from services.points.events.lines import line_of_event, require_chosen
+from services.points.events.lines import line_of_event, require_chosen, require_countable
 from services.points.events.posting import post_changes
 from services.points.imports.settling import settle_batch
 from services.points.ledger.village import lock_ledger
@@ -77,6 +77,7 @@ def _approve(session: Session, event: Event, person: int, chosen: int | None) ->
     line = line_of_event(session, event.village_id, event.quarter, event.rule_id)
     if line is None:
         raise Conflict("这个季度采用的细则里已没有这一条，不能记分。请选“不通过”并说明。")
+    require_countable(line, event.quantity)
     if event.state is EventState.DECLARED:
         if line.mode is Mode.RANGE or chosen is not None:
             event.chosen = require_chosen(line, chosen)

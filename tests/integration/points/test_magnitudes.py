@@ -6,13 +6,24 @@ import pytest
 from sqlalchemy import select, update
 
 from services.points.events.bulk import ReviewedEvent, record_events_bulk
-from services.points.events.reviews import void_event
+from services.points.events.declarations import Declaration, declare_events
+from services.points.events.reviews import Verdict, review_event, void_event
 from services.points.recalculation.progress import RunProgress, progress_of
 from services.points.recalculation.runs import RunOrder, resume_run, start_run
 from services.points.recalculation.shards import work_shard
 from shared.database import Database
+from shared.errors import Conflict
 from shared.identity import Role
-from shared.models.points import Event, RecalculationMode, RecalculationState, Rule, Shard, ShardState
+from shared.models.points import (
+    Event,
+    EventState,
+    RecalculationMode,
+    RecalculationState,
+    Review,
+    Rule,
+    Shard,
+    ShardState,
+)
 from shared.quarters import first_day
 from shared.topology import Service
 from tests.fixtures.databases import DatabaseFor
@@ -99,3 +110,27 @@ def test_a_large_quantity_that_a_ledger_can_hold_is_scored(
     progress = previewed(database, principal_of)
     assert (progress.run.state, progress.errors) == (RecalculationState.DONE, [])
     assert progress.villages[0].points_up == QUANTITY * 110 // 100
+
+
+@pytest.mark.parametrize("points", [500, -500])
+def test_a_declaration_from_before_its_quarter_moved_is_refused_in_words_and_can_be_rejected(
+    database: Database, scored: ScoredTownship, principal_of: PrincipalOf, points: int
+) -> None:
+    village = scored.township.villages[0]
+    with database.transaction() as session:
+        line = update(Rule).where(Rule.code_id == scored.codes["CLEAN"], Rule.rulebook_id == scored.first)
+        session.execute(line.values(review=Review.SINGLE))
+        cadre = principal_of(Role.CADRE, village=0)
+        stated = Declaration(village.households[1], "CLEAN", first_day(FIRST_QUARTER), QUANTITY)
+        (event,) = declare_events(session, cadre, [stated])
+        event_id = event.id
+        session.execute(line.values(points=points))
+    reviewer = principal_of(Role.ADMIN)
+    with (
+        database.transaction() as session,
+        pytest.raises(Conflict, match=r"一条就超过一千万分，不能记账。请选“不通过”"),
+    ):
+        review_event(session, reviewer, event_id, verdict=Verdict.APPROVE)
+    with database.transaction() as session:
+        event = review_event(session, reviewer, event_id, verdict=Verdict.REJECT, reason="单位改了")
+        assert event.state is EventState.REJECTED
