@@ -18,13 +18,14 @@ _FORMS = {
     ),
     "signed token": re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
 }
-# In an address: `scheme://user:password@host`. What is filled in later (braces, dollars, dots) is none.
-_IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@'\"`]*:(?P<value>[^\s/@'\"`{}$<>…*%]{3,})@[\w.\[-]")
+# In an address: `scheme://user:password@host`. What is filled in later (braces, dots) is none, nor that word.
+_IN_ADDRESS = re.compile(r"\b[a-z][a-z0-9+]*://[^\s:/@'\"`]*:(?!password@)(?P<value>[^\s/@'\"`{}$<>…*%]{3,})@[\w.\[-]")
 _ASSIGNED = re.compile(
     r"(?i)\b[\w-]*(?:password|passwd|secret|api_?key|access_?key|private_?key|auth_?token)[\w-]*['\"]?\s*[:=]\s*"
     r"(?P<quote>['\"])(?P<value>[^'\"\s{}$<>…]{8,})(?P=quote)"
 )
-_WORD = re.compile(r"[A-Za-z0-9+/_=-]{24,}")
+# Without slashes: a secret in base64 has few, an address many.
+_WORD = re.compile(r"[A-Za-z0-9+_-]{24,}")
 # Bits a character. Words of a language and names of things lie below 4; 24 random characters of base64 at 4.3.
 _BITS = 4.2
 

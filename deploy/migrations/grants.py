@@ -23,6 +23,15 @@ _NOTHING = frozenset[str]()
 _APPEND = frozenset({"SELECT", "INSERT"})
 # A service's own audit log can't be shortened or rewritten by it: it only numbers the rows that it has written.
 _CHAINED_COLUMNS = "seq, digest"
+# What is only added to: the ledger, whose corrections are entries of their own, published boards, and the acts on a
+# petition. Beside each the one column that forgetting a person, or a newer key, writes anew.
+_ADDED_TO = {
+    "points_posting": "",
+    "points_entry": "",
+    "points_board": "",
+    "points_board_row": "masked_name",
+    "petitions_step": "details_encrypted",
+}
 # What the relay counts for the deployment's metrics, beside the outboxes and inboxes that are its work.
 _MEASURED_COLUMNS = {
     **{f"{service}_dead_letter": "message_id" for service in Service},
@@ -90,6 +99,8 @@ def _is_audit_of(service: Service, relation: Relation) -> bool:
 def _service(service: Service, relation: Relation) -> frozenset[str]:
     if _is_audit_of(service, relation):
         return _APPEND
+    if relation.prefix == service and relation.name in _ADDED_TO:
+        return _APPEND
     if relation.prefix == service or (relation.prefix == "registry" and service is Service.INTAKE):
         return _USE if relation.is_sequence else _WRITE
     if (relation.prefix == "registry" and not relation.is_sequence) or relation.name == "alembic_version":
@@ -132,6 +143,8 @@ def apply_grants(connection: Connection) -> list[DatabaseRole]:
         connection.exec_driver_sql(statement)
     _grant_columns(connection, grantees)
     _grant_functions(connection, roles)
+    # Before PostgreSQL 15 everybody may make tables there.
+    connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     for role in grantees:
         connection.exec_driver_sql(f"GRANT USAGE{_create(role)} ON SCHEMA public TO {role}")
     if DatabaseRole.BACKUP in roles:
@@ -214,6 +227,11 @@ def _grant_columns(connection: Connection, roles: Iterable[DatabaseRole]) -> Non
     # Each service chains its audit rows: two columns.
     wanted = [
         (DatabaseRole(f"xiangzhi_{service}"), "UPDATE", _CHAINED_COLUMNS, f"{service}_audit") for service in Service
+    ]
+    wanted += [
+        (DatabaseRole(f"xiangzhi_{table.partition('_')[0]}"), "UPDATE", column, table)
+        for table, column in _ADDED_TO.items()
+        if column
     ]
     wanted += [(DatabaseRole.RELAY, "SELECT", columns, table) for table, columns in _MEASURED_COLUMNS.items()]
     for role, right, columns, table in wanted:

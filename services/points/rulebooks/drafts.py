@@ -11,11 +11,12 @@ from services.points.rulebooks.faults import check_lines
 from services.points.rulebooks.lines import CategoryLine, RuleLine, categories_of, rules_of, write_lines
 from services.points.rulebooks.waivers import require_settled
 from shared import audit
+from shared.database.engine import is_sqlite
 from shared.errors import Conflict, Forbidden, Invalid, NotFound, Stale
 from shared.identity import Principal, Role
 from shared.models.base import now
 from shared.models.points import Rulebook, RulebookState
-from shared.models.registry import Township, Village
+from shared.models.registry import Village
 
 EDITORS = (Role.ADMIN,)
 
@@ -46,8 +47,10 @@ def create_draft(
     that can't be.
     """
     _require_editor(actor)
-    # Whoever counts revisions waits here for the other.
-    session.execute(select(Township.id).where(Township.id == actor.township_id).with_for_update())
+    # Whoever counts revisions waits here for the other. The township's row is the registry's, not ours to lock.
+    if not is_sqlite(session):
+        name = f"rulebooks {actor.township_id}"
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
     newest = session.scalar(
         select(Rulebook).where(Rulebook.township_id == actor.township_id).order_by(Rulebook.revision.desc()).limit(1)
     )

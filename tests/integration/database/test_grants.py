@@ -10,9 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from deploy.migrations.grants import DatabaseRole, apply_grants
 from deploy.migrations.migrate import migrate
+from services.points.rulebooks.drafts import create_draft
 from shared import audit
 from shared.database import Database
-from shared.identity import Principal
+from shared.identity import Grant, Principal, Role
 from shared.models.plumbing import INBOX, OUTBOX
 from shared.models.registry import Township, Village
 from shared.topology import Service
@@ -102,6 +103,14 @@ def test_a_service_writes_its_outbox_with_its_own_role(
 def test_intake_adds_a_township_with_its_own_role(database_as: DatabaseAs) -> None:
     with database_as(DatabaseRole.INTAKE).transaction() as session:
         session.add(Township(code="431299009", name="另一个乡"))
+
+
+def test_the_points_role_begins_a_rulebook_without_a_right_on_the_registry(
+    database_as: DatabaseAs, small_township: SmallTownship
+) -> None:
+    editor = Principal(small_township.id, "account:7", grants=(Grant(Role.ADMIN),))
+    with database_as(DatabaseRole.POINTS).transaction() as session:
+        assert create_draft(session, editor, title="积分细则").revision == 1
 
 
 def test_the_points_role_makes_partitions_only_through_the_owners_function(

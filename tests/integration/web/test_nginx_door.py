@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPResponse
@@ -39,6 +40,7 @@ class Door:
     """nginx before a gateway that answers to everything."""
 
     port: int
+    plain_port: int
     gateway: BaseWSGIServer
     pool: urllib3.HTTPSConnectionPool
 
@@ -103,7 +105,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
     pool = urllib3.HTTPSConnectionPool("127.0.0.1", ports["8443"], cert_reqs="CERT_NONE", assert_hostname=False)
     try:
         wait_until(lambda: _listens(process, ports["8443"]), 20)
-        yield Door(ports["8443"], gateway, pool)
+        yield Door(ports["8443"], ports["8080"], gateway, pool)
     finally:
         pool.close()
         process.terminate()
@@ -159,3 +161,38 @@ def test_while_the_gateway_is_away_there_is_a_page(door: Door) -> None:
     answer = door.get("/")
     assert_page(answer, 502, "正在恢复")
     assert answer.headers["Retry-After"] == "5"
+
+
+def spoken(port: int, version: ssl.TLSVersion, ciphers: str = "ALL:@SECLEVEL=0") -> str | None:
+    """The cipher that nginx agrees to for a client that knows one version of TLS only; None where it refuses."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers(ciphers)
+    with warnings.catch_warnings():
+        # The old versions are warned of, and are what is tried here.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    try:
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=20)) as connection:
+            agreed = connection.cipher()
+    except (ssl.SSLError, ConnectionError):
+        return None
+    return agreed[0] if agreed else None
+
+
+def test_tls_is_1_2_or_newer_with_forward_secrecy_and_authenticated_encryption_only(door: Door) -> None:
+    assert spoken(door.port, ssl.TLSVersion.TLSv1) is None
+    assert spoken(door.port, ssl.TLSVersion.TLSv1_1) is None
+    assert spoken(door.port, ssl.TLSVersion.TLSv1_3)
+    for weak in ("AES128-GCM-SHA256", "ECDHE-RSA-AES128-SHA256", "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA"):
+        assert spoken(door.port, ssl.TLSVersion.TLSv1_2, f"{weak}:@SECLEVEL=0") is None, weak
+    # Phones from before Android 10 and iOS 12.2 have these.
+    assert "GCM" in (spoken(door.port, ssl.TLSVersion.TLSv1_2, "ECDHE+AES128") or "")
+
+
+def test_the_way_to_https_is_not_remembered_by_browsers(door: Door) -> None:
+    """A phone that has lost the township's CA must reach the page of its installation again."""
+    answer = urllib3.PoolManager().request(
+        "GET", f"http://127.0.0.1:{door.plain_port}/board?quarter=1", redirect=False, retries=False
+    )
+    assert (answer.status, answer.headers["Location"]) == (307, "https://jifen.example/board?quarter=1")
