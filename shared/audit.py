@@ -18,6 +18,7 @@ from sqlalchemy import Insert, Integer, Row, String, column, func, select, updat
 from sqlalchemy.orm import Session
 
 from shared.identity.principal import Principal
+from shared.models.base import now
 from shared.models.plumbing import AUDIT
 from shared.models.plumbing_tables import audit_of, service_of
 from shared.request_context import current_request_id
@@ -69,23 +70,38 @@ def record(
     petition texts or unmasked personal values. `at_once`: by a statement of its own, which costs half of what the
     session's way does for one line (many lines go together there).
     """
-    row = {
+    service = service_of(session)
+    line = line_of(actor, action, subject_kind, village_id=village_id, purpose=purpose, details=details) | {
+        "subject_id": str(subject_id)
+    }
+    if at_once:
+        session.connection().execute(_inserting(service), line)
+    else:
+        session.add(AUDIT[service](**line))
+
+
+def line_of(
+    actor: Principal,
+    action: str,
+    subject_kind: str,
+    *,
+    village_id: int | None = None,
+    purpose: str | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A line as `record` writes it, of now, for who writes it together with its subject; without the subject's id."""
+    return {
+        "at": now(),
         "township_id": actor.township_id,
         "person_id": actor.person_id,
         "actor": actor.actor,
         "action": action,
         "subject_kind": subject_kind,
-        "subject_id": str(subject_id),
         "village_id": village_id,
         "purpose": purpose,
-        "details": json.dumps(details or {}, ensure_ascii=False, sort_keys=True, default=str),
+        "details": json.dumps(details, ensure_ascii=False, sort_keys=True, default=str) if details else "{}",
         "request_id": actor.request_id or current_request_id() or None,
     }
-    service = service_of(session)
-    if at_once:
-        session.connection().execute(_inserting(service), row)
-    else:
-        session.add(AUDIT[service](**row))
 
 
 @cache

@@ -5,6 +5,8 @@ Locks are taken in one order everywhere: account, then item, then redemption.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Integer, String, bindparam, exists, insert, select, update
 from sqlalchemy.orm import Session
 
@@ -52,7 +54,7 @@ _LOCK_ACCOUNT = (
     .where(Account.village_id == bindparam("village"), Account.household_id == bindparam("household"))
     .with_for_update()
 )
-_MOVE = insert(StockMove.__table__)  # type: ignore[arg-type]
+_MOVE = insert(StockMove.__table__).inline()  # type: ignore[arg-type]
 
 
 def hold_points(session: Session, offer: Offer, points: int) -> bool:
@@ -149,15 +151,19 @@ def write_hold_move(
     session: Session, actor: Principal, redemption: Redemption, kind: MoveKind, *, on_hand: int = 0, reserved: int = 0
 ) -> None:
     """Write the stock move of a redemption."""
-    session.connection().execute(
-        _MOVE,
-        {
-            "item_id": redemption.item_id,
-            "redemption_id": redemption.id,
-            "kind": kind,
-            "on_hand": on_hand,
-            "reserved": reserved,
-            "made_by": actor.actor,
-            "person_id": actor.person_id,
-        },
-    )
+    move = hold_move(actor, redemption.item_id, kind, on_hand=on_hand, reserved=reserved)
+    session.connection().execute(_MOVE, move | {"redemption_id": redemption.id})
+
+
+def hold_move(actor: Principal, item_id: int, kind: MoveKind, *, on_hand: int = 0, reserved: int = 0) -> dict[str, Any]:
+    """The stock move of a redemption as a row, of now; without the redemption's id."""
+    return {
+        "item_id": item_id,
+        "kind": kind,
+        "on_hand": on_hand,
+        "reserved": reserved,
+        "reason": "",
+        "made_by": actor.actor,
+        "person_id": actor.person_id,
+        "made_at": now(),
+    }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import Table, func, select
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session, make_transient_to_detached
 from services.points.store.holds import (
     end_redemption,
     hold_goods,
+    hold_move,
     hold_points,
     lock_account,
     release_goods,
@@ -30,20 +30,29 @@ from services.points.store.opening_days import last_day_to_fetch
 from services.points.store.redemptions import redemption_in_scope
 from shared import audit
 from shared.calendar import SHANGHAI, today
-from shared.database.upserts import upsert
+from shared.database.linked_rows import Follower, LinkedRows
 from shared.errors import Conflict, Invalid
 from shared.identity import Principal, Role
 from shared.models.base import now
-from shared.models.points import LimitPeriod, MoveKind, Redemption, RedemptionState
+from shared.models.plumbing_tables import audit_of
+from shared.models.points import LimitPeriod, MoveKind, Redemption, RedemptionState, StockMove
+from shared.topology import Service
 
 MAXIMUM_QUANTITY = 1_000
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Signs that nobody confuses on paper or by voice."""
+CODE_LENGTH = 8
 
 _PERIODS = {LimitPeriod.MONTH: "本月", LimitPeriod.QUARTER: "本季度", LimitPeriod.YEAR: "今年"}
 _NOT_YET = ("ended_by", "ended_at", "posting_id", "refund_posting_id")
 """What a reservation does not have before its end."""
 _COUNTING = (RedemptionState.RESERVED, RedemptionState.FULFILLED)
+_RESERVATION = LinkedRows(
+    cast(Table, Redemption.__table__),
+    Follower(cast(Table, StockMove.__table__), "redemption_id"),
+    Follower(audit_of(Service.POINTS), "subject_id"),
+    unless_taken="code",
+)
 
 
 def reserve_goods(
@@ -131,33 +140,18 @@ def _write(
         "person_id": actor.person_id,
         "version": 1,
     }
-    statement = _inserting(session.get_bind().dialect.name)
+    move = hold_move(actor, offer.item_id, MoveKind.RESERVE, reserved=quantity)
+    line = audit.line_of(actor, "reserve_goods", "redemption", village_id=offer.village_id)
     redemption_id = None
     while redemption_id is None:
         # A code that another redemption has makes no row (there are 31^8 of them): the next one is tried.
         values["code"] = _random_code()
-        redemption_id = session.connection().execute(statement, values).scalar()
+        redemption_id = _RESERVATION.write(session, values, move, line)
     redemption = Redemption(id=redemption_id, **values, **dict.fromkeys(_NOT_YET))
     # It is the row that was written: nothing has to be read of it.
     make_transient_to_detached(redemption)
     session.add(redemption)
-    write_hold_move(session, actor, redemption, MoveKind.RESERVE, reserved=quantity)
-    audit.record(
-        session,
-        actor,
-        "reserve_goods",
-        "redemption",
-        redemption.id,
-        village_id=redemption.village_id,
-        at_once=True,
-    )
     return redemption
-
-
-@cache
-def _inserting(dialect: str) -> Any:
-    table = cast(Table, Redemption.__table__)
-    return upsert(dialect, table).on_conflict_do_nothing(index_elements=["code"]).returning(table.c.id)
 
 
 def _same_request(known: Redemption, household_id: int, item_id: int, quantity: int) -> Redemption:
@@ -196,4 +190,9 @@ def _period_start(period: LimitPeriod) -> datetime:
 
 
 def _random_code() -> str:
-    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(8))
+    """Eight signs, all codes equally likely; one draw, as each asks the machine for randomness."""
+    drawn, signs = secrets.randbelow(len(CODE_ALPHABET) ** CODE_LENGTH), ""
+    while len(signs) < CODE_LENGTH:
+        drawn, sign = divmod(drawn, len(CODE_ALPHABET))
+        signs += CODE_ALPHABET[sign]
+    return signs
