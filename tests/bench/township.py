@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import date
 
 import psycopg
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from services.points.ledger.village import prepare_village
@@ -30,8 +29,9 @@ from shared.models.points import (
     RuleStep,
     VillageQuarter,
 )
-from shared.models.registry import Grid, GridLevel, Household, Township, Village
+from shared.models.registry import Township
 from shared.quarters import quarter_of
+from tests.fixtures.villages import SEED, History, Names, add_villages, drawn_events
 
 FIRST_DAY = date(2025, 1, 1)
 QUARTERS = 8
@@ -131,44 +131,8 @@ def _registry(session: Session, villages: int, households: int) -> tuple[int, tu
     township = Township(code="999999999", name="压测乡", is_demo=True)
     session.add(township)
     session.flush()
-    rows = [
-        Village(
-            township_id=township.id, code=f"999999999{index:03d}", name=f"压测村{index}", valid_from=date(2020, 1, 1)
-        )
-        for index in range(villages)
-    ]
-    session.add_all(rows)
-    session.flush()
-    areas = [Grid(village_id=row.id, level=GridLevel.AREA, code="P1", name="第一片") for row in rows]
-    session.add_all(areas)
-    session.flush()
-    groups = [
-        Grid(village_id=area.village_id, parent_id=area.id, level=GridLevel.GROUP, code="01", name="第一组")
-        for area in areas
-    ]
-    session.add_all(groups)
-    session.flush()
-    session.execute(
-        insert(Household),
-        [
-            {
-                "village_id": group.village_id,
-                "group_id": group.id,
-                "number": number,
-                "card_number": f"{index * households + number:010d}",
-                "card_token": secrets.token_hex(12),
-                "head_name": f"户{number}",
-                "head_pinyin": "",
-                "head_initials": "",
-                "address": "",
-                "valid_from": date(2020, 1, 1),
-                "version": 1,
-            }
-            for index, group in enumerate(groups)
-            for number in range(1, households + 1)
-        ],
-    )
-    return township.id, tuple(row.id for row in rows)
+    names = Names("压测村{place}", 999_999_999_000, "{place:05d}{number:05d}")
+    return township.id, add_villages(session, township.id, villages, households, names)
 
 
 def _rulebooks(session: Session, township_id: int) -> tuple[int, int, int]:
@@ -226,37 +190,23 @@ def _add_rule(
 
 
 def _events(url: str, village_ids: tuple[int, ...]) -> None:
-    """Events in the order of their days, as they are recorded, straight into the partitions.
+    """Events straight into the partitions.
 
     Foreign keys are not checked here: the statement takes households and rules from their tables.
     """
-    days = 731 - 1
+    history = History(
+        EVENTS_PER_VILLAGE,
+        FIRST_DAY,
+        days=731 - 1,
+        codes=[f"R{number:02d}" for number in range(1, RULES + 1)],
+        quantity="100 * (1 + floor(random() * 4))::int",
+        chosen="50 * (1 + floor(random() * 18))::int",
+    )
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute("SELECT setseed(0.42)")
+        connection.execute(SEED)
         for village_id in village_ids:
-            connection.execute(
-                f"""
-                WITH household AS (
-                  SELECT array_agg(id ORDER BY id) AS ids FROM registry_household WHERE village_id = {village_id}
-                ), rule AS (SELECT array_agg(id ORDER BY id) AS ids FROM points_rule_code), drawn AS (
-                  SELECT household.ids[1 + floor(random() * {HOUSEHOLDS_PER_VILLAGE})::int] AS household_id,
-                    rule.ids[1 + floor(random() * {RULES})::int] AS rule_id,
-                    DATE '{FIRST_DAY}' + floor(random() * {days})::int AS occurred_on,
-                    100 * (1 + floor(random() * 4))::int AS quantity,
-                    50 * (1 + floor(random() * 18))::int AS chosen
-                  FROM household, rule, generate_series(1, {EVENTS_PER_VILLAGE})
-                )
-                INSERT INTO points_event_v{village_id} (village_id, household_id, rule_id, quarter, occurred_on, id,
-                  month, quantity, chosen, state, version, declared_at)
-                SELECT {village_id}, household_id, rule_id,
-                  extract(year FROM occurred_on)::int * 4 + (extract(month FROM occurred_on)::int - 1) / 3,
-                  occurred_on, nextval('points_event_id'),
-                  extract(year FROM occurred_on)::int * 12 + extract(month FROM occurred_on)::int - 1,
-                  quantity, chosen, 'posted', 1, now()
-                FROM (SELECT * FROM drawn ORDER BY occurred_on) d
-                """
-            )
+            connection.execute(drawn_events(village_id, history, table=f"points_event_v{village_id}").encode())
         connection.execute("SET session_replication_role = DEFAULT")
         connection.execute("VACUUM ANALYZE")
 

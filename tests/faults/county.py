@@ -7,11 +7,10 @@ larger amounts that waits for a recalculation, so that runs have something to po
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from services.points.ledger.village import prepare_village
@@ -34,8 +33,9 @@ from shared.models.points import (
     RulebookState,
     RuleCode,
 )
-from shared.models.registry import Duty, DutyKind, Grid, GridLevel, Household, Township, Village
+from shared.models.registry import Duty, DutyKind, Township, Village
 from shared.quarters import first_day, quarter_of
+from tests.fixtures.villages import SEED, History, Names, add_villages, drawn_events
 
 CODE = "HJ02"
 """The line that clients declare: it asks for one review and no evidence."""
@@ -96,47 +96,10 @@ def make_county(intake: Database, points: Database, size: Size) -> list[Store]:
     return stores
 
 
-def _registry(session: Session, size: Size) -> list[int]:
+def _registry(session: Session, size: Size) -> tuple[int, ...]:
     township = session.scalars(select(Township)).one()
-    since = date(2020, 1, 1)
-    villages = [
-        Village(
-            township_id=township.id, code=f"431230203{600 + place}", name=f"演练村{place + 1:03d}", valid_from=since
-        )
-        for place in range(size.villages)
-    ]
-    session.add_all(villages)
-    session.flush()
-    areas = [Grid(village_id=each.id, level=GridLevel.AREA, code="P1", name="第一片") for each in villages]
-    session.add_all(areas)
-    session.flush()
-    groups = [
-        Grid(village_id=area.village_id, parent_id=area.id, level=GridLevel.GROUP, code="01", name="第一组")
-        for area in areas
-    ]
-    session.add_all(groups)
-    session.flush()
-    session.execute(
-        insert(Household),
-        [
-            {
-                "village_id": group.village_id,
-                "group_id": group.id,
-                "number": number,
-                "card_number": f"9{place:04d}{number:05d}",
-                "card_token": secrets.token_hex(12),
-                "head_name": f"户{number}",
-                "head_pinyin": "",
-                "head_initials": "",
-                "address": "",
-                "valid_from": since,
-                "version": 1,
-            }
-            for place, group in enumerate(groups)
-            for number in range(1, size.households + 1)
-        ],
-    )
-    return [each.id for each in villages]
+    names = Names("演练村{place:03d}", 431_230_203_600, "9{place:04d}{number:05d}")
+    return add_villages(session, township.id, size.villages, size.households, names)
 
 
 def _rulebooks(session: Session) -> tuple[int, int]:
@@ -173,34 +136,11 @@ def _adoption(village_id: int, rulebook_id: int, quarter: int) -> Adoption:
 
 
 def _events(session: Session, village_id: int, size: Size, quarter: int) -> None:
-    """Posted events of three quarters up to yesterday, in the order of their days."""
-    first, days = first_day(quarter - 2), (today() - timedelta(days=1) - first_day(quarter - 2)).days
-    session.execute(
-        text("""
-WITH household AS (SELECT array_agg(id ORDER BY id) AS ids FROM registry_household WHERE village_id = :village),
-rule AS (SELECT array_agg(id ORDER BY id) AS ids FROM points_rule_code WHERE code = ANY(:codes)), drawn AS (
-  SELECT household.ids[1 + floor(random() * :households)::int] AS household_id,
-    rule.ids[1 + floor(random() * :lines)::int] AS rule_id,
-    CAST(:first AS date) + floor(random() * :days)::int AS occurred_on
-  FROM household, rule, generate_series(1, :events)
-)
-INSERT INTO points_event (village_id, household_id, rule_id, quarter, occurred_on, id, month, quantity, state, version,
-  declared_at)
-SELECT :village, household_id, rule_id,
-  extract(year FROM occurred_on)::int * 4 + (extract(month FROM occurred_on)::int - 1) / 3, occurred_on,
-  nextval('points_event_id'), extract(year FROM occurred_on)::int * 12 + extract(month FROM occurred_on)::int - 1,
-  100, 'posted', 1, now()
-FROM (SELECT * FROM drawn ORDER BY occurred_on) d"""),
-        {
-            "village": village_id,
-            "codes": list(LINES),
-            "households": size.households,
-            "lines": len(LINES),
-            "first": first,
-            "days": days,
-            "events": size.events,
-        },
-    )
+    """Posted events of three quarters up to yesterday."""
+    first = first_day(quarter - 2)
+    history = History(size.events, first, days=(today() - timedelta(days=1) - first).days, codes=LINES)
+    session.execute(text(SEED))
+    session.execute(text(drawn_events(village_id, history)))
 
 
 def _store(session: Session, village_id: int, waits: bool) -> Store:

@@ -1,197 +1,113 @@
-"""The faults themselves: what a strike does to the system, and what ends it."""
+"""Every fault by its kind, with those of the database, the disk and the clocks."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
 from pathlib import Path
 
-import psutil
-import redis
+import psycopg
 
-from shared.topology import ROLES
-from tests.faults.previous import PreviousVersion
-from tests.faults.system import DrillSystem, wait_for
-from tests.faults.uploads import UploadRoom
+from tests.faults.case import Case
+from tests.faults.process_faults import kill, kill_child, kill_unsent, previous_version, running, two_schedulers
+from tests.faults.redis_faults import redis_flush, redis_half_open, redis_kill, redis_pause, redis_stop
+from tests.faults.system import DrillSystem
 
-AGAIN_SECONDS = 60.0
-_AHEAD, _BEHIND = 40, -40
-"""Seconds by which a clock goes wrong; a request's word for who asks has 60 s of leeway."""
+WRONG_SECONDS = 40
+"""By how much a clock goes wrong; a request's word for who asks has 60 s of leeway."""
 _SKEWED = Path(__file__).parent / "skewed"
+# Rows that a process wrote by its own clock; that of the database is right.
+_FROM_THE_FUTURE = f"""
+SELECT count(*) FROM points_idempotency WHERE created_at > greatest(now(), %s) + interval '{WRONG_SECONDS / 2} s'"""
+_BEFORE_THEY_WERE_MADE = f"""
+SELECT count(*) FROM intake_outbox WHERE created_at > %s AND done_at < created_at - interval '{WRONG_SECONDS / 2} s'"""
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What faults work with beside the system."""
-
-    room: UploadRoom
-    previous: PreviousVersion
-    wait: Callable[[float], None]
-
-
-def _kill(system: DrillSystem, target: str, _tools: Tools) -> Iterator[None]:
-    """kill -9 of one process; its supervisor starts it again."""
-    pid = _running(system, target)
-    os.kill(pid, signal.SIGKILL)
-    yield
-
-
-def _kill_child(system: DrillSystem, target: str, _tools: Tools) -> Iterator[None]:
-    """kill -9 of a process of a worker's pool, in the middle of a task if there is one."""
-    wait_for(lambda: system.pool_child(target) is not None, AGAIN_SECONDS, f"{target}'s pool")
-    child = system.pool_child(target)
-    if child is not None:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
-    yield
-
-
-def _kill_unsent(system: DrillSystem, target: str, tools: Tools) -> Iterator[None]:
-    """The publisher's side: while Redis takes nothing, a service commits; it is killed with what it had to send."""
-    _client(system).client_pause(4000)
-    tools.wait(3.0)
-    os.kill(_running(system, target), signal.SIGKILL)
-    tools.wait(1.0)
-    yield
-
-
-def _redis_kill(system: DrillSystem, _target: str, _tools: Tools) -> Iterator[None]:
-    """kill -9 of Redis; it returns with what it had appended."""
-    system.redis_may_return.clear()
-    process = system.redis.process if system.redis else None
-    if process is not None:
-        process.kill()
-    yield
-    system.redis_may_return.set()
-    wait_for(lambda: _answers(system), AGAIN_SECONDS, "Redis")
-
-
-def _redis_flush(system: DrillSystem, _target: str, _tools: Tools) -> Iterator[None]:
-    """Everything that Redis holds is gone."""
-    _client(system).flushall()
-    yield
-
-
-def _redis_pause(system: DrillSystem, _target: str, tools: Tools) -> Iterator[None]:
-    """Redis takes commands and answers none."""
-    _client(system).client_pause(6000)
-    yield
-    wait_for(lambda: _answers(system), AGAIN_SECONDS, "Redis")
-
-
-def _redis_stop(system: DrillSystem, _target: str, _tools: Tools) -> Iterator[None]:
-    """The process stands still, its connections stay up."""
-    pid = system.redis.process.pid if system.redis else 0
-    os.kill(pid, signal.SIGSTOP)
-    yield
-    os.kill(pid, signal.SIGCONT)
-
-
-def _redis_half_open(system: DrillSystem, _target: str, _tools: Tools) -> Iterator[None]:
-    """Connections stay up and every byte in them is swallowed; those that were up stay deaf."""
-    if system.link is not None:
-        system.link.swallow()
-    yield
-    if system.link is not None:
-        system.link.mend()
-
-
-def _postgresql_restart(system: DrillSystem, _target: str, _tools: Tools) -> Iterator[None]:
+def postgresql_restart(case: Case) -> None:
     """PostgreSQL ends at once, as by a crash, and is started again."""
-    system.cluster.stop_server()
-    yield
-    system.cluster.start_server()
+    since = case.system.ask("SELECT pg_postmaster_start_time()")
+    case.system.cluster.stop_server()
+    try:
+        refused = case.hold(lambda: not _takes_connections(case.system))
+        case.require(refused, f"{refused} connections refused")
+    finally:
+        case.over()
+        case.system.cluster.start_server()
+    case.watch(lambda: case.system.ask("SELECT pg_postmaster_start_time()") != since, "it answers again")
 
 
-def _disk_full(_system: DrillSystem, _target: str, tools: Tools) -> Iterator[None]:
+def disk_full(case: Case) -> None:
     """No room for uploads: a clear answer, nothing half-written."""
-    tools.room.fill()
-    yield
-    tools.room.empty()
+    case.tools.room.fill()
+    try:
+        case.hold()
+        refused = case.heard(507, client="photos")
+        case.require(refused, f"{refused} uploads told that there is no room")
+        case.require(not case.tools.room.drafts(), "nothing half-written")
+    finally:
+        case.over()
+        case.tools.room.empty()
 
 
-def _clock(system: DrillSystem, target: str, seconds: int) -> Iterator[None]:
-    child = system.child(target)
+def clock_ahead(case: Case) -> None:
+    """One process's clock runs ahead of all others'."""
+    _clock(case, WRONG_SECONDS, _FROM_THE_FUTURE, "rows written {} from the future")
+
+
+def clock_behind(case: Case) -> None:
+    """One process's clock lags behind all others'."""
+    _clock(case, -WRONG_SECONDS, _BEFORE_THEY_WERE_MADE, "rows done before they were made: {}")
+
+
+def _clock(case: Case, seconds: int, written: str, words: str) -> None:
+    """Start the process with a wrong clock, until rows show it; then with the right one."""
+    child = case.system.child(case.target)
     right = dict(child.environment)
     child.environment = {
         **right,
         "PYTHONPATH": f"{_SKEWED}{os.pathsep}{right['PYTHONPATH']}",
         "DRILL_CLOCK_OFFSET_SECONDS": str(seconds),
     }
-    os.kill(_running(system, target), signal.SIGKILL)
+    since = case.system.ask("SELECT now()")
+    os.kill(running(case, case.target), signal.SIGKILL)
     try:
-        yield
+        deadline = time.monotonic() + case.strike.lasts * 2
+        case.hold()
+        while not (rows := case.system.ask(written, since)) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        case.require(rows, words.format(rows))
     finally:
         child.environment = right
-        os.kill(_running(system, target), signal.SIGKILL)
+        skewed = running(case, case.target)
+        os.kill(skewed, signal.SIGKILL)
+        case.over()
+    case.watch(lambda: case.system.works(case.target, instead_of=skewed), "another works")
 
 
-def _clock_ahead(system: DrillSystem, target: str, _tools: Tools) -> Iterator[None]:
-    """One process's clock runs ahead of all others'."""
-    return _clock(system, target, _AHEAD)
-
-
-def _clock_behind(system: DrillSystem, target: str, _tools: Tools) -> Iterator[None]:
-    """One process's clock lags behind all others'."""
-    return _clock(system, target, _BEHIND)
-
-
-def _two_schedulers(system: DrillSystem, _target: str, _tools: Tools) -> Iterator[None]:
-    """A second scheduler beside the first."""
-    second = system.add("scheduler-2", ROLES["scheduler"])
-    yield
-    system.remove(second)
-
-
-def _previous_version(system: DrillSystem, target: str, tools: Tools) -> Iterator[None]:
-    """A worker of the previous version takes from the same queue."""
-    place = str(tools.previous.place)
-    old = system.add(f"previous-{target}", ROLES[target], PYTHONPATH=place)
-    yield
-    system.remove(old)
-
-
-_FAULTS: dict[str, Callable[[DrillSystem, str, Tools], Iterator[None]]] = {
-    "kill": _kill,
-    "kill_child": _kill_child,
-    "kill_unsent": _kill_unsent,
-    "redis_kill": _redis_kill,
-    "redis_flush": _redis_flush,
-    "redis_pause": _redis_pause,
-    "redis_stop": _redis_stop,
-    "redis_half_open": _redis_half_open,
-    "postgresql_restart": _postgresql_restart,
-    "disk_full": _disk_full,
-    "clock_ahead": _clock_ahead,
-    "clock_behind": _clock_behind,
-    "two_schedulers": _two_schedulers,
-    "previous_version": _previous_version,
-}
-
-
-def fault(kind: str, system: DrillSystem, target: str, tools: Tools) -> contextlib.AbstractContextManager[None]:
-    """The fault as a block: it holds inside, and has ended when the block is left."""
-    return contextmanager(_FAULTS[kind])(system, target, tools)
-
-
-def _running(system: DrillSystem, name: str) -> int:
-    """The process of this name, waited for where it is just being started again."""
-    wait_for(lambda: system.main_pid(name) is not None, AGAIN_SECONDS, name)
-    return system.main_pid(name) or 0
-
-
-def _client(system: DrillSystem) -> redis.Redis:
-    """Straight to Redis, not through the link."""
-    url = system.redis.url if system.redis else ""
-    return redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
-
-
-def _answers(system: DrillSystem) -> bool:
+def _takes_connections(system: DrillSystem) -> bool:
     try:
-        return bool(_client(system).ping())
-    except redis.RedisError:
+        psycopg.connect(system.cluster.url, connect_timeout=1).close()
+    except psycopg.OperationalError:
         return False
+    return True
+
+
+FAULTS: dict[str, Callable[[Case], None]] = {
+    "kill": kill,
+    "kill_random": kill,
+    "kill_child": kill_child,
+    "kill_unsent": kill_unsent,
+    "redis_kill": redis_kill,
+    "redis_flush": redis_flush,
+    "redis_pause": redis_pause,
+    "redis_stop": redis_stop,
+    "redis_half_open": redis_half_open,
+    "postgresql_restart": postgresql_restart,
+    "disk_full": disk_full,
+    "clock_ahead": clock_ahead,
+    "clock_behind": clock_behind,
+    "two_schedulers": two_schedulers,
+    "previous_version": previous_version,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -44,7 +45,10 @@ class Journal:
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self.broken_answers: dict[str, int] = {}
+        self.answers: Counter[tuple[str, int]] = Counter()
+        """How often each kind of client heard each status; 0 where no answer came."""
+        self.broken: Counter[str] = Counter()
+        """What nobody may ever be told, whatever fault is under way: a bare 500, another's petition."""
         self._writing = threading.Lock()
 
     def note(self, operation: Operation) -> None:
@@ -53,10 +57,20 @@ class Journal:
         with self._writing:
             self.operations.append(operation)
 
-    def note_broken(self, answer: str) -> None:
-        """Count an answer that says that something inside is broken (a bare 500)."""
+    def note_answer(self, client: str, status: int) -> None:
+        """Count one answer to one attempt."""
         with self._writing:
-            self.broken_answers[answer] = self.broken_answers.get(answer, 0) + 1
+            self.answers[client, status] += 1
+
+    def note_broken(self, words: str) -> None:
+        """Count something that no fault explains."""
+        with self._writing:
+            self.broken[words] += 1
+
+    def answers_so_far(self) -> Counter[tuple[str, int]]:
+        """A copy, to take the difference from later."""
+        with self._writing:
+            return self.answers.copy()
 
     def of(self, *acts: str, told: Told = Told.ACKNOWLEDGED) -> list[Operation]:
         """Operations of these acts that were told so."""

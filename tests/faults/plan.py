@@ -28,6 +28,7 @@ class Strike:
 _KILLED = tuple(role.name for role in ROLES.values())
 KINDS: tuple[tuple[str, str, float], ...] = (
     *(("kill", name, 0.0) for name in _KILLED),
+    *(("kill_random", "", 0.0),) * 3,
     ("kill_child", "points-worker", 0.0),
     ("kill_child", "points-bulk-worker", 0.0),
     ("kill_unsent", "intake", 0.0),
@@ -43,9 +44,10 @@ KINDS: tuple[tuple[str, str, float], ...] = (
     ("two_schedulers", "", 12.0),
     ("previous_version", "points-bulk-worker", 20.0),
 )
-"""Every fault once: kind, target, how long it lasts."""
+"""Every fault once, and three kills of whom the seed names: kind, target, how long it lasts."""
 
 SHORT = ("kill points", "kill_child points-bulk-worker", "redis_flush", "postgresql_restart", "disk_full")
+"""Those of a drill that is a test."""
 
 
 def make_plan(seed: int, minutes: float, *, only: tuple[str, ...] | None = None) -> list[Strike]:
@@ -64,7 +66,12 @@ def make_plan(seed: int, minutes: float, *, only: tuple[str, ...] | None = None)
     room = minutes * 60 - 2 * FIRST_SECONDS
     step = room / len(chosen)
     return [
-        Strike(kind, target, round(FIRST_SECONDS + step * (place + random.random() / 4), 1), lasts)
+        Strike(
+            kind,
+            random.choice(_KILLED) if kind == "kill_random" else target,
+            round(FIRST_SECONDS + step * (place + random.random() / 4), 1),
+            lasts,
+        )
         for place, (kind, target, lasts) in enumerate(chosen)
     ]
 

@@ -13,6 +13,8 @@ import sys
 import time
 from datetime import datetime
 
+import psycopg
+import redis
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -20,15 +22,19 @@ from shared.database import Database
 from shared.models.base import now
 from shared.settings import with_driver
 from shared.topology import Service
-from tests.faults.accounting import Count, settle
-from tests.faults.clients import Load
+from tests.faults import proof
+from tests.faults.accounting import Count, Held, settle
+from tests.faults.case import Case, NotFelt, Tools
+from tests.faults.clients import ACTS
 from tests.faults.county import SIZES, make_county
-from tests.faults.faults import Tools, fault
-from tests.faults.holdings import read_holdings, waiting_messages
+from tests.faults.faults import FAULTS
+from tests.faults.holdings import read_rows, waiting_messages
 from tests.faults.journal import Journal
+from tests.faults.load import Load
 from tests.faults.plan import Strike, make_plan
 from tests.faults.previous import PreviousVersion
-from tests.faults.report import Struck, is_good, last_line, show, time_recoveries
+from tests.faults.probes import Probe, Prober, with_answers
+from tests.faults.report import failures, last_line, show, struck_by
 from tests.faults.system import DrillSystem, new_folder, wait_for
 from tests.faults.uploads import UploadRoom
 
@@ -49,7 +55,10 @@ class Drill:
         self.system = DrillSystem(self.folder, port)
         self.room = UploadRoom(self.system.data_dir / "files" / "points", lambda: self.system.main_pid("points"))
         self.previous = PreviousVersion(self.folder)
-        self.struck: list[Struck] = []
+        self.tools = Tools(self.room, self.previous, self.journal)
+        self.databases: dict[Service, Database] = {}
+        self.cases: list[Case] = []
+        self.probes: list[Probe] = []
         self.count = Count()
 
     def run(self) -> bool:
@@ -61,14 +70,19 @@ class Drill:
             self._count(ended_at)
         finally:
             self.journal.write(self.folder / "journal.jsonl")
+            for database in self.databases.values():
+                database.dispose()
             self.system.stop()
             self.room.unmount()
             self.previous.remove()
-        time_recoveries(self.struck, self.journal)
-        show(self.struck, self.journal, self.count)
+        struck = [struck_by(each, self.journal, self.probes) for each in self.cases]
+        show(struck, self.journal, self.count)
         print(f"logs and journal: {self.folder}")
-        print(last_line(self.struck, self.count), flush=True)
-        return is_good(self.struck, self.count)
+        found = failures(struck, self.count)
+        for sentence in found:
+            print(f"failed: {sentence}")
+        print(last_line(struck, self.count), flush=True)
+        return not found
 
     def _prepare(self) -> Load:
         started = time.monotonic()
@@ -76,10 +90,10 @@ class Drill:
         self.room.mount()
         self.previous.make()
         self.system.run("deploy.demo.load")
-        intake, points = self._database(Service.INTAKE), self._database(Service.POINTS)
-        stores = make_county(intake, points, SIZES[self.size])
-        intake.dispose()
-        points.dispose()
+        self.databases = {
+            service: Database(with_driver(self.system.cluster.url), service, pool_size=1) for service in Service
+        }
+        stores = make_county(self.databases[Service.INTAKE], self.databases[Service.POINTS], SIZES[self.size])
         self.system.start()
         say(f"{self.size} of {len(stores)} villages beside the demo's, ready after {time.monotonic() - started:.0f} s")
         say(f"previous version: {self.previous.words}; room for uploads: {'mounted' if self.room.mounted else 'limit'}")
@@ -87,52 +101,66 @@ class Drill:
 
     def _strike(self, load: Load) -> datetime:
         """The load with its faults, until every client has its answers or has given up; the instant of its end."""
-        load.start()
+        prober = Prober(self.databases)
+        load.start(ACTS)
+        prober.start()
         started = time.monotonic()
-        tools = Tools(self.room, self.previous, time.sleep)
         try:
             for strike in self.plan:
                 time.sleep(max(0.0, started + strike.at - time.monotonic()))
-                say(f"{time.monotonic() - started:6.1f} s  {strike.name}")
-                self.struck.append(self._one(strike, tools))
+                at = time.monotonic() - started
+                say(f"{at:6.1f} s  {strike.name}")
+                self.cases.append(self._one(strike, at))
             time.sleep(max(0.0, started + self.minutes * 60 - time.monotonic()))
             self.system.wait_ready(ANSWER_SECONDS * 2)
+            for case in self.cases:
+                case.wait_until_watched()
         finally:
             load.end(ANSWER_SECONDS)
+            prober.stop()
+            self.probes = prober.probes
         if load.failed:
             raise RuntimeError(f"clients ended: {'; '.join(load.failed)}")
         return now()
 
-    def _one(self, strike: Strike, tools: Tools) -> Struck:
-        error = ""
+    def _one(self, strike: Strike, at: float) -> Case:
+        case = Case(self.system, strike, self.tools, at)
         try:
-            with fault(strike.kind, self.system, strike.target, tools):
-                time.sleep(strike.lasts)
-        except (RuntimeError, OSError) as reason:
-            error = repr(reason)
-        return Struck(strike, time.monotonic(), error=error)
+            FAULTS[strike.kind](case)
+        except (NotFelt, RuntimeError, OSError, psycopg.Error, redis.RedisError) as reason:
+            case.errors.append(str(reason) or repr(reason))
+        if not case.ended_at:
+            case.over()
+        return case
 
     def _rest(self, ended_at: datetime) -> None:
-        """Wait until no message of the load waits and no run is at work."""
-        database = self._database(Service.POINTS)
+        """Wait until no message of the load waits, no run is at work and no audit line is loose."""
 
         def at_rest() -> bool:
-            with database.reading() as session:
-                return waiting_messages(session, ended_at) == 0 and not _runs_at_work(session)
+            with self.databases[Service.POINTS].reading() as session:
+                return not (
+                    waiting_messages(session, ended_at)
+                    or _runs_at_work(session)
+                    or any(proof.unchained_lines(session, service, ended_at) for service in Service)
+                )
 
         try:
             say(f"at rest after {wait_for(at_rest, REST_SECONDS, 'rest'):.0f} s")
         except RuntimeError as error:
             say(str(error))
-        database.dispose()
 
     def _count(self, ended_at: datetime) -> None:
-        database = self._database(Service.POINTS)
-        self.count = settle(self.journal, read_holdings(database, self.journal, self.system.data_dir, ended_at))
-        database.dispose()
-
-    def _database(self, service: Service) -> Database:
-        return Database(with_driver(self.system.cluster.url), service)
+        held, database = Held(), self.databases[Service.POINTS]
+        with database.reading() as session:
+            read_rows(session, held, self.journal, self.system.data_dir, ended_at)
+            self.probes = with_answers(session, self.probes)
+            held.unproved = proof.unproved_audits(session, ended_at)
+            held.leaks = proof.leaks_in_tables(session)
+        held.unproved += proof.unproved_ledgers(database)
+        held.handled_again = proof.handled_again(self.system.lines_since())
+        written = (self.folder / "log", self.folder / "redis", self.system.data_dir / "files")
+        held.leaks += proof.leaks_in_files(written)
+        self.count = settle(self.journal, held)
 
 
 def _runs_at_work(session: Session) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-import uuid
 from typing import Any
 
 import urllib3
@@ -17,8 +16,9 @@ from tests.faults.journal import Journal, Operation, Told
 ASK_SECONDS = 20.0
 """How long a client waits for one answer before it asks again under the same key."""
 PAUSE_SECONDS = 0.3
-_AGAIN = frozenset({401, 408, 429, 500, 502, 503, 504, 507})
+_LATER = frozenset({401, 408, 429, 502, 503, 504, 507})
 """Answers that a client takes for 'not now'; a 401 is a token that a skewed clock refused."""
+_NO = frozenset({400, 403, 404, 409, 412, 422})
 
 
 class Gone(Exception):
@@ -28,8 +28,8 @@ class Gone(Exception):
 class DrillSession:
     """Logs in when it must and keeps asking. `over` is set when even unanswered operations are given up."""
 
-    def __init__(self, base: str, username: str, journal: Journal, over: threading.Event) -> None:
-        self._base, self._username = base, username
+    def __init__(self, base: str, username: str, client: str, journal: Journal, over: threading.Event) -> None:
+        self._base, self._username, self._client = base, username, client
         self._journal, self._over = journal, over
         self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=ASK_SECONDS), retries=False)
         self._cookie = self._csrf = ""
@@ -52,21 +52,21 @@ class DrillSession:
         """Ask until there is a definite answer, and note it; the answer's body where it was a yes."""
         content, kind = json.dumps(body or {}).encode(), "application/json"
         if photo is not None:
-            content, kind = encode_multipart_formdata({"file": ("照片.jpg", photo)})
+            # One boundary for one key: the same operation is the same bytes.
+            content, kind = encode_multipart_formdata({"file": ("照片.jpg", photo)}, boundary=operation.key)
         headers = {"Content-Type": kind, "Idempotency-Key": operation.key}
         while not self._over.is_set():
             operation.attempts += 1
             operation.sent_at = time.monotonic()
             answer = self._send("POST", path, content, headers)
             operation.status = answer.status if answer is not None else 0
-            if answer is None or answer.status in _AGAIN or not _is_ours(answer):
-                self._note_doubt(operation, answer)
+            if not self._is_definite(answer, operation.act):
                 self._over.wait(PAUSE_SECONDS)
                 continue
-            value: dict[str, Any] = answer.json()
-            operation.told = Told.ACKNOWLEDGED if answer.status < 300 else Told.REFUSED
+            value: dict[str, Any] = answer.json() if answer is not None else {}
+            operation.told = Told.ACKNOWLEDGED if operation.status < 300 else Told.REFUSED
             if operation.told is Told.ACKNOWLEDGED and not operation.subject:
-                operation.subject = str(value.get("id") or value.get("sha256") or "")
+                operation.subject = str(value.get("number") or value.get("id") or value.get("sha256") or "")
             if operation.told is Told.REFUSED:
                 operation.facts["refusal"] = str(value.get("detail", ""))[:200]
             self._journal.note(operation)
@@ -74,22 +74,25 @@ class DrillSession:
         self._journal.note(operation)
         return None
 
-    def read(self, path: str) -> tuple[float, dict[str, Any]]:
-        """Read until there is an answer: when that attempt was sent, and what it said. Raises Gone."""
+    def look(self, path: str) -> tuple[float, int, dict[str, Any]]:
+        """Read until there is a definite answer: when that attempt was sent, its status and body. Raises Gone."""
         while not self._over.is_set():
             sent_at = time.monotonic()
             answer = self._send("GET", path)
-            if answer is not None and answer.status == 200:
+            if answer is not None and self._is_definite(answer, "read"):
                 value: dict[str, Any] = answer.json()
-                return sent_at, value
+                return sent_at, answer.status, value
             self._over.wait(PAUSE_SECONDS)
         raise Gone
 
-    def _note_doubt(self, operation: Operation, answer: urllib3.BaseHTTPResponse | None) -> None:
-        if answer is not None and answer.status == 500:
-            self._journal.note_broken(f"{operation.act}: 500")
-        if answer is not None and answer.status == 507:
-            operation.facts["told_full"] = True
+    def _is_definite(self, answer: urllib3.BaseHTTPResponse | None, act: str) -> bool:
+        """Whether it is a yes or a no. What is neither, nor 'not now', is broken: a bare 500 before all."""
+        if answer is None or answer.status in _LATER:
+            return False
+        if answer.status < 300 or answer.status in _NO:
+            return True
+        self._journal.note_broken(f"{act}: answered {answer.status}")
+        return False
 
     def _send(
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
@@ -97,15 +100,8 @@ class DrillSession:
         """One attempt; None where no answer came."""
         sent = {"Accept": "application/json", "Cookie": self._cookie, "X-CSRF-Token": self._csrf, **(headers or {})}
         try:
-            return self._http.request(method, self._base + path, body=body, headers=sent)
+            answer = self._http.request(method, self._base + path, body=body, headers=sent)
         except urllib3.exceptions.HTTPError:
-            return None
-
-
-def _is_ours(answer: urllib3.BaseHTTPResponse) -> bool:
-    return answer.status < 300 or answer.status in (400, 403, 404, 409, 412, 422)
-
-
-def new_key() -> str:
-    """A key that no other operation has; it also stands in what the operation makes."""
-    return uuid.uuid4().hex
+            answer = None
+        self._journal.note_answer(self._client, answer.status if answer is not None else 0)
+        return answer

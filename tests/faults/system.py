@@ -9,10 +9,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
+import redis
 import urllib3
 
 from deploy.embedded.journal import Journal as Lines
@@ -25,6 +28,8 @@ from tests.integration.messaging.links import Link
 
 PROJECT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 180.0
+_LOG_BYTES = 1 << 32
+"""What is counted from the log must all be there."""
 _SERVER = {"synchronous_commit": "on", "max_locks_per_transaction": "1024", "shared_buffers": "512MB"}
 _OTHERS = ("DATABASE_URL", "REDIS_URL", "XZ_", "HOST")
 
@@ -38,7 +43,7 @@ class DrillSystem:
         self.redis: RedisServer | None = None
         self.link: Link | None = None
         self.environment: dict[str, str] = {}
-        self.lines = Lines(folder / "log" / "processes.log")
+        self.lines = Lines(folder / "log" / "processes.log", limit=_LOG_BYTES)
         self.supervisor = Supervisor(io.StringIO(), self.lines)
         # Every line goes to the journal; nobody reads this output.
         self.supervisor.is_quiet = True
@@ -129,6 +134,54 @@ class DrillSystem:
         children = psutil.Process(pid).children() if pid else []
         return children[-1] if children else None
 
+    def works(self, name: str, *, instead_of: int) -> bool:
+        """Whether another process of this name is at work: it answers that it is ready, or its heart beats."""
+        pid, role = self.main_pid(name), ROLES[name]
+        if pid is None or pid == instead_of:
+            return False
+        return _answers(f"{self._address(role)}/readyz") if role.kind is Kind.WEB else self.beating(name) == pid
+
+    def beating(self, name: str) -> int | None:
+        """The process that has written this heartbeat last."""
+        try:
+            return int((self.data_dir / "heartbeats" / name).read_text() or 0)
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def ask(self, question: str, *values: Any) -> Any:
+        """The first value of the first row. Raises psycopg.OperationalError where the database is away."""
+        with psycopg.connect(self.cluster.url, autocommit=True, connect_timeout=5) as connection:
+            row = connection.execute(question.encode(), values or None).fetchone()
+            return row[0] if row else None
+
+    @property
+    def broker(self) -> RedisServer:
+        if self.redis is None:
+            raise RuntimeError("Redis is there after `prepare` only")
+        return self.redis
+
+    @property
+    def way(self) -> Link:
+        """The way from the processes to Redis."""
+        if self.link is None:
+            raise RuntimeError("the way to Redis is there after `prepare` only")
+        return self.link
+
+    def redis_client(self, url: str | None = None) -> redis.Redis:
+        """Straight to Redis (or to `url`), with little patience."""
+        return redis.Redis.from_url(url or self.broker.url, socket_timeout=1, socket_connect_timeout=1)
+
+    def said(self) -> int:
+        """How much the processes have said so far, in bytes."""
+        return self.lines.path.stat().st_size
+
+    def lines_since(self, begin: int = 0) -> Iterator[str]:
+        """What the processes have said since then, one `name | line` after the other."""
+        with self.lines.path.open("rb") as file:
+            file.seek(begin)
+            for line in file:
+                yield line.decode("utf-8", "replace")
+
     def wait_ready(self, seconds: float) -> None:
         """Wait until the gateway and all services answer that they are ready."""
         addresses = [self.base, *(self.environment[f"{each.upper()}_URL"] for each in Service if each != "gateway")]
@@ -158,10 +211,13 @@ class DrillSystem:
             self.redis.start_again_if_ended()
         return self._over.is_set()
 
+    def _address(self, role: Role) -> str:
+        own = role.service is None or role.service is Service.GATEWAY
+        return self.base if own else self.environment[f"{str(role.service).upper()}_URL"]
+
     def _command(self, role: Role, name: str) -> list[str]:
         if role.kind is Kind.WEB and role.service is not None:
-            address = self.base if role.service is Service.GATEWAY else self.environment[f"{role.service.upper()}_URL"]
-            return web_command(role.service, "127.0.0.1", int(address.rsplit(":", 1)[1]))
+            return web_command(role.service, "127.0.0.1", int(self._address(role).rsplit(":", 1)[1]))
         if role.kind is Kind.WORKER:
             return [
                 *(sys.executable, "-m", "celery", "-A", f"services.{role.service}.worker", "--quiet", "worker"),

@@ -11,10 +11,12 @@ from pathlib import Path
 import psutil
 
 _MEGABYTES = 64
+_LEFT_BYTES = 8192
+"""Room that a full disk still has: the first bytes of a photo are taken, the next ones are not."""
 
 
 class UploadRoom:
-    """`fill` leaves no room for one more byte, `empty` gives it back.
+    """`fill` leaves room for the beginning of a photo only, `empty` gives it back.
 
     Who may not mount a file system gets a limit on the size of files of the service's processes instead: for them
     writing fails as it does on a full disk.
@@ -39,9 +41,9 @@ class UploadRoom:
             subprocess.run(["umount", "--lazy", str(self._folder)], check=False, capture_output=True)
 
     def fill(self) -> None:
-        """From now on nothing can be written."""
+        """From now on writing a file fails in its middle."""
         if not self.mounted:
-            self._limit(0)
+            self._limit(_LEFT_BYTES)
             return
         with self._ballast.open("wb", buffering=0) as file:
             try:
@@ -50,6 +52,7 @@ class UploadRoom:
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
+            file.truncate(file.tell() - _LEFT_BYTES)
 
     def empty(self) -> None:
         """There is room again."""
@@ -57,6 +60,10 @@ class UploadRoom:
             self._ballast.unlink(missing_ok=True)
         else:
             self._limit(resource.RLIM_INFINITY)
+
+    def drafts(self) -> list[Path]:
+        """Half-written files that nobody took away."""
+        return [path for path in self._folder.glob("??/*") if path.name.startswith(".")]
 
     def _limit(self, size: int) -> None:
         pid = self._pid()

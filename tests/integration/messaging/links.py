@@ -27,6 +27,8 @@ class Link:
         self._passes = threading.Event()
         self._passes.set()
         self._sockets: list[socket.socket] = []
+        self.deaf = 0
+        """Connections that were up when bytes were swallowed."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -66,11 +68,15 @@ class Link:
     def _pump(self, source: socket.socket, sink: socket.socket, spoilt: threading.Event) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
-                if not self._passes.is_set():
+                if not self._passes.is_set() and not spoilt.is_set():
                     spoilt.set()
+                    self.deaf += 1
                 if not spoilt.is_set():
                     sink.sendall(data)
         for each in (source, sink):
+            with contextlib.suppress(OSError):
+                # Closing alone says nothing to the far end while the other pump still waits at this socket.
+                each.shutdown(socket.SHUT_RDWR)
             with contextlib.suppress(OSError):
                 each.close()
 

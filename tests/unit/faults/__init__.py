@@ -1,1 +1,1 @@
-"""Privacy: plain functions."""
+"""The drill: its plan, its clients, its count and its report."""
