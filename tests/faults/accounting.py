@@ -39,7 +39,7 @@ class Held:
     files: dict[str, bool] = field(default_factory=dict)
     """Whether the bytes are there and are what the name says."""
     drafts: int = 0
-    """Half-written files that nobody took away."""
+    """Half-written files that even the nightly sweep leaves."""
     messages_waiting: int = 0
     messages_unhandled: int = 0
     """Outbox rows that are called done and whose id no inbox holds."""

@@ -151,6 +151,7 @@ class Drill:
 
     def _count(self, ended_at: datetime) -> None:
         held, database = Held(), self.databases[Service.POINTS]
+        self.system.run("tests.faults.sweep")
         with database.reading() as session:
             read_rows(session, held, self.journal, self.system.data_dir, ended_at)
             self.probes = with_answers(session, self.probes)

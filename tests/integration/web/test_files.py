@@ -177,6 +177,21 @@ def test_files_are_served_so_that_nothing_in_them_runs(any_database: str, databa
     assert headers_of(made, inline=True)["Content-Disposition"].startswith("inline")
 
 
+def test_what_a_killed_process_had_half_written_is_swept_when_it_is_old(
+    any_database: str, database_for: DatabaseFor
+) -> None:
+    with database_for(Service.PETITIONS).transaction() as session:
+        store_file(session, photo(), name="b.jpg", allowed=SCAN_TYPES)
+    (whole,) = stored_paths()
+    half = whole.with_name(".half_written")
+    half.write_bytes(b"half")
+    with database_for(Service.PETITIONS).transaction() as session:
+        assert sweep_files(session, older_than=now() - timedelta(hours=1)) == 0
+        assert sweep_files(session, older_than=now() + timedelta(seconds=5)) == 1
+    assert not half.exists()
+    assert whole.exists()
+
+
 def test_bytes_that_no_row_names_are_swept_when_they_are_old(any_database: str, database_for: DatabaseFor) -> None:
     database = database_for(Service.PETITIONS)
     session = database.open_session(write=True)
