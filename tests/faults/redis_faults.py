@@ -8,7 +8,7 @@ import signal
 import redis
 
 from shared.messaging.relay import EPOCH_KEY
-from tests.faults.case import Case
+from tests.faults.case import Case, NotFelt
 from tests.faults.system import DrillSystem
 
 _MARK = "drill:mark"
@@ -60,7 +60,9 @@ def redis_stop(case: Case) -> None:
 
 def redis_half_open(case: Case) -> None:
     """Connections stay up and every byte in them is swallowed; those that were up stay deaf."""
-    link = case.system.way
+    link = case.system.link
+    if link is None:
+        raise NotFelt("there is no link before Redis")
     deaf = link.deaf
     link.swallow()
     try:

@@ -160,13 +160,6 @@ class DrillSystem:
             raise RuntimeError("Redis is there after `prepare` only")
         return self.redis
 
-    @property
-    def way(self) -> Link:
-        """The way from the processes to Redis."""
-        if self.link is None:
-            raise RuntimeError("the way to Redis is there after `prepare` only")
-        return self.link
-
     def redis_client(self, url: str | None = None) -> redis.Redis:
         """Straight to Redis (or to `url`), with little patience."""
         return redis.Redis.from_url(url or self.broker.url, socket_timeout=1, socket_connect_timeout=1)
