@@ -34,7 +34,7 @@ RUN if ! command -v pg_dump > /dev/null; then \
     && groupadd --gid 10001 xiangzhi \
     && useradd --uid 10001 --gid 10001 --home-dir /app --no-create-home --shell /usr/sbin/nologin xiangzhi \
     # A volume takes owner and mode from the folder that it covers.
-    && install -d -o xiangzhi -g xiangzhi -m 0700 /data /data/files /data/calendar /keys /work \
+    && install -d -o xiangzhi -g xiangzhi -m 0700 /data /data/files /data/calendar /data/marks /keys \
     && for each in intake points petitions gateway; do \
         install -d -o xiangzhi -g xiangzhi -m 0700 "/data/files/$each" "/keys/$each"; \
     done \
@@ -51,4 +51,4 @@ ENV PATH=/opt/xiangzhi/bin:/usr/local/bin:/usr/bin:/bin \
     XZ_DATA_DIR=/data XZ_KEY_DIR=/keys XZ_LOG_JSON=1 XZ_METRICS_HOST=0.0.0.0 XZ_METRICS_PORT=9100
 USER xiangzhi
 ENTRYPOINT ["python", "-m", "deploy.roles"]
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-m", "deploy.roles", "--check"]
+HEALTHCHECK --interval=5s --timeout=10s --start-period=120s --retries=3 CMD ["python", "-I", "-S", "/app/deploy/check.py"]

@@ -63,12 +63,16 @@ LATER := drills or slow or (browser and not walk)
 
 .PHONY: test
 test: install-dev ## Tests on SQLite and PostgreSQL, one browser walk per role (about ten minutes)
-	@$(PYTEST) -m "not ($(LATER))"
+	@$(PYTEST) -m "not containers and not ($(LATER))"
 
 .PHONY: test-all
 test-all: test ## All of that, then drills, the other browser tests, and many more random examples
-	@$(PYTEST) -m "$(LATER)"
+	@$(PYTEST) -m "not containers and ($(LATER))"
 	@HYPOTHESIS_PROFILE=thorough $(PYTEST) tests/properties -m "not slow"
+
+.PHONY: test-containers
+test-containers: install-dev ## The containers from nothing with a real engine: up, work, scale, upgrade, restore (root, apt)
+	@tests/containers/with_engine.sh $(PY) -m pytest -q -p no:cacheprovider -m containers tests/containers
 
 .PHONY: pictures
 pictures: install-dev ## Take the pictures of the README from a township loaded for it (needs Chromium)
@@ -94,8 +98,8 @@ image: python ## Build the containers' image of this version (VERSION=label)
 	$(CONTAINERS).image
 
 .PHONY: up
-up: python ## Start the containers and wait until all are well (MONITORING=1 for Prometheus and Grafana too)
-	$(CONTAINERS).up $(if $(MONITORING),--monitoring)
+up: python ## Start the containers and wait until all are well (MONITORING=1: Prometheus and Grafana too; =prometheus)
+	$(CONTAINERS).up $(if $(MONITORING),--monitoring "$(MONITORING)")
 
 .PHONY: down
 down: python ## Stop the containers; data, files and keys stay
@@ -117,13 +121,28 @@ logs: python ## Follow the containers' logs (ROLE=points-worker for one)
 drill: install-dev ## Faults under load on PostgreSQL, and a count of every operation (MINUTES=5 SEED=1 SIZE=county)
 	@$(PY) -m tests.faults.run --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1) --size $(or $(SIZE),county)
 
+.PHONY: upgrade
+upgrade: python ## Bring this checkout's version into the running containers, without a gap (BACKUP=0 saves nothing before)
+	$(CONTAINERS).upgrade $(if $(filter 0,$(BACKUP)),--no-backup)
+
+# What backup and restore are about: the containers where `make up` was used in this folder, else the system of make run.
+EDITION := $(if $(wildcard secrets/redis-url),containers,embedded)
+
 .PHONY: backup
-backup: install ## Save database and files, and the keys apart, under backups/ (TO=folder)
+.PHONY: restore
+ifeq ($(EDITION),containers)
+backup: python ## Save database and files, and the keys apart, under backups/ (TO=folder)
+	$(CONTAINERS).carry save $(if $(TO),--to "$(TO)")
+
+restore: python ## Put a backup back: make restore FILE=… KEYS=…
+	$(CONTAINERS).carry restore $(if $(FILE),--file "$(FILE)") $(if $(KEYS),--keys "$(KEYS)")
+else
+backup: install
 	@$(PY) -m deploy.backup.save $(if $(TO),--to "$(TO)")
 
-.PHONY: restore
-restore: install ## Put a backup back: make restore FILE=… KEYS=…
+restore: install
 	@$(PY) -m deploy.backup.restore $(if $(FILE),--file "$(FILE)") $(if $(KEYS),--keys "$(KEYS)")
+endif
 
 .PHONY: move-to-postgres
 move-to-postgres: install ## Carry the SQLite township into an empty PostgreSQL: TO=postgresql://…

@@ -1,20 +1,20 @@
 """Start one process of the topology: what the container images run.
 
 python -m deploy.roles ROLE       gateway, intake, points, petitions, a worker, scheduler, relay, or migrate
-python -m deploy.roles --check    exit 0 when this container's role is well, 1 when not (for the image's HEALTHCHECK)
 python -m deploy.roles --list     the names
 
-The role takes this program's place, so that signals reach it.
+The role takes this program's place, so that signals reach it. How to see whether it is well is noted down for
+deploy/check.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import sys
 from pathlib import Path
 
+from deploy import check
 from deploy.embedded.processes import RELAY_COMMAND, SCHEDULER_COMMAND, web_command, worker_command
 from shared import heartbeat
 from shared.topology import PORTS, ROLES, Kind, Role, Service
@@ -24,7 +24,6 @@ MIGRATE = "migrate"
 ROLE_NAMES = (*ROLES, MIGRATE)
 # More workers are more containers: a process each keeps what one takes away from the others small.
 _CONCURRENCY = 1
-_CHECK_SECONDS = 5.0
 _EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside a container, whose network decides who gets here
 
 
@@ -49,26 +48,14 @@ def environment_of(role: str, environment: dict[str, str]) -> dict[str, str]:
     return named
 
 
-def is_well(role: str) -> bool:
-    """A web role answers that it is ready; any other one has touched its heartbeat file."""
+def note_for_check(role: str) -> str:
+    """Where deploy/check.py looks: a web role answers that it is ready, any other one touches its heartbeat file."""
     found = ROLES.get(role)
     if found is None:
-        return True
+        return "runs"
     if found.kind is Kind.WEB:
-        return _is_ready(PORTS[_service(found)])
-    age = heartbeat.age_of(role)
-    return age is not None and age <= heartbeat.MAX_AGE_SECONDS
-
-
-def _is_ready(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_CHECK_SECONDS)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+        return f"ready {PORTS[_service(found)]}"
+    return f"fresh {heartbeat.heartbeat_path(role)} {heartbeat.MAX_AGE_SECONDS}"
 
 
 def _service(role: Role) -> Service:
@@ -81,7 +68,6 @@ def main(arguments: list[str] | None = None) -> int:
     """See the module's docstring."""
     parser = argparse.ArgumentParser(prog="python -m deploy.roles")
     parser.add_argument("role", nargs="?", choices=ROLE_NAMES, default=os.environ.get("XZ_PROCESS"))
-    parser.add_argument("--check", action="store_true")
     parser.add_argument("--list", action="store_true")
     options = parser.parse_args(arguments)
     if options.list:
@@ -89,11 +75,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if options.role not in ROLE_NAMES:
         parser.error(f"name a role: {', '.join(ROLE_NAMES)}")
-    if options.check:
-        return 0 if is_well(options.role) else 1
     environment = environment_of(options.role, dict(os.environ))
     if folder := environment.get("PROMETHEUS_MULTIPROC_DIR"):
         Path(folder).mkdir(parents=True, exist_ok=True)
+    Path(check.NOTE).write_text(note_for_check(options.role), encoding="utf-8")
     command = command_of(options.role)
     os.execve(command[0], command, environment)  # noqa: S606 - our own table of commands
     return 1

@@ -13,8 +13,9 @@ from shared.release import RELEASE
 from shared.settings import settings
 from shared.topology import Service
 
-# Touched by each backup that has succeeded; its time is the backup's.
-BACKUP_MARK = "last-backup"
+# Touched by each backup that has succeeded; its time is the backup's. In a folder of its own, so that containers can
+# share it and nothing else.
+BACKUP_MARK = "marks/last-backup"
 
 
 class PlaceCollector(Collector):

@@ -25,9 +25,9 @@ pytest_plugins = (
 )
 
 TESTS = Path(__file__).parent
-LEVELS = ("unit", "properties", "integration", "contracts", "structure", "browser", "drills")
+LEVELS = ("unit", "properties", "integration", "contracts", "structure", "browser", "drills", "containers")
 # Seconds that one test of a level may take before it is stopped with all stacks; others: the default of pyproject.
-TIMEOUTS = {"drills": 300, "browser": 240, "properties": 900}
+TIMEOUTS = {"containers": 900, "drills": 300, "browser": 240, "properties": 900}
 
 # Messages of tests that have no Redis of their own go nowhere, and never to a developer's.
 os.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
@@ -38,7 +38,7 @@ hypothesis.settings.register_profile("small", max_examples=25, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=400, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "small"))
 
-WHOLE_SYSTEM = ("browser", "drills")
+WHOLE_SYSTEM = ("browser", "drills", "containers")
 
 _keeper = pytest.StashKey[tuple[subprocess.Popen[bytes], str]]()
 

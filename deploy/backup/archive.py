@@ -78,8 +78,9 @@ def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> 
     if content is None or name.is_absolute() or ".." in name.parts:
         raise tarfile.TarError(f"unexpected entry {member.name}")
     path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as out:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Keys are among them: for their owner only.
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         while block := content.read(_BLOCK):
             out.write(block)
 

@@ -64,17 +64,36 @@ class Aside:
         self._placed: list[Path] = []
 
     def replace(self, path: Path, new: Path) -> None:
-        """Put `new` in the place of `path`."""
+        """Put `new` in the place of `path`. A volume stays where it is mounted: what is in it is exchanged."""
+        if _has_volumes(path):
+            arriving = {each.name for each in new.iterdir()}
+            standing = {each.name for each in path.iterdir()}
+            for name in sorted(standing - arriving):
+                self.clear(path / name)
+            for name in sorted(arriving):
+                self.replace(path / name, new / name)
+            return
         self.take(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(new, path)
         self._placed.append(path)
 
+    def clear(self, path: Path) -> None:
+        """Move `path` aside, or what is in it where it is a volume."""
+        if not _has_volumes(path):
+            self.take(path)
+            return
+        for each in sorted(path.iterdir()):
+            self.clear(each)
+
     def take(self, path: Path) -> None:
         """Move `path` aside, if it is there."""
         if path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             kept = self.folder / path.name
+            if kept.exists():
+                # Two volumes may hold files of one name.
+                kept = self.folder / path.parent.name / path.name
+            kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.move(path, kept)
             self._moved.append((path, kept))
 
@@ -88,7 +107,22 @@ class Aside:
         for path, kept in reversed(self._moved):
             shutil.move(kept, path)
         if self.folder.is_dir():
-            self.folder.rmdir()
+            for folder in [*filter(Path.is_dir, self.folder.iterdir()), self.folder]:
+                folder.rmdir()
+
+
+def _has_volumes(path: Path) -> bool:
+    """Whether something is mounted at `path`, or at a folder right in it: then it can't be moved as a whole."""
+    return path.is_dir() and any(path in (Path(each), Path(each).parent) for each in mount_points())
+
+
+def mount_points() -> list[str]:
+    """Where something is mounted, as the kernel says: `stat` tells no volume on the same disk apart."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+    return [line.split()[4].replace("\\040", " ") for line in lines]
 
 
 def _read(current: Settings, file: Path, keys: Path | None, work: Path) -> Manifest:

@@ -64,7 +64,9 @@ def save(current: Settings, folder: Path) -> Saved:
             write_archive(saved.data, manifest, {snapshot.name: snapshot, **files})
             write_archive(saved.keys, Manifest("keys", manifest.made_at), keys)
         # Its time is what the metrics tell as the last backup's.
-        (current.data_dir / BACKUP_MARK).touch()
+        mark = current.data_dir / BACKUP_MARK
+        mark.parent.mkdir(exist_ok=True)
+        mark.touch()
     except OSError as error:
         raise CannotDo(f"备份写不进 {folder}（{error.strerror}），请检查磁盘空间和权限。") from error
     return saved

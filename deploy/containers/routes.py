@@ -8,10 +8,15 @@ from deploy.containers.engine import CannotRun, Container, containers, docker, w
 
 PORTS = {"gateway": 8000, "intake": 8001, "points": 8002, "petitions": 8003}
 _SWITCH_SECONDS = 30.0
-_WORKERS = (
-    "for each in /proc/[0-9]*; do tr '\\0' ' ' < $each/cmdline 2> /dev/null | grep -q '^nginx: worker process *$'"
-    " && echo ${each#/proc/}; done; true"
-)
+# The working processes of one of the two nginx, by its file of the process id; those that are ending bear another name.
+_WORKERS = """
+master=$(cat %s)
+for each in /proc/[0-9]*; do
+    grep -qs "^PPid:[[:space:]]*$master$" $each/status &&
+        tr '\\0' ' ' 2> /dev/null < $each/cmdline | grep -q '^nginx: worker process *$' && echo ${each#/proc/}
+done
+true
+"""
 
 
 def pin(service: str, chosen: Sequence[Container]) -> None:
@@ -29,19 +34,22 @@ def release(service: str) -> None:
     _write(service, f"map '' ${service}_route {{ default {service}:{PORTS[service]}; }}\n")
 
 
-def reload() -> None:
-    """Let nginx read its configuration and certificate anew; returns when no worker of before takes a request."""
+def reload(which: str = "nginx") -> None:
+    """Let the door (`nginx`) or the `router` read its configuration anew, the door its certificate too.
+
+    Returns when no worker of before takes a request.
+    """
     front = _front()
-    before = set(_workers(front))
-    docker("exec", front.id, "nginx", "-c", "/etc/nginx/xiangzhi/nginx.conf", "-s", "reload")
-    wait_until(lambda: not before & set(_workers(front)), _SWITCH_SECONDS, "nginx 没有换到新的设置")
+    before = set(_workers(front, which))
+    docker("exec", front.id, "nginx", "-c", f"/etc/nginx/xiangzhi/{which}.conf", "-s", "reload")
+    wait_until(lambda: not before & set(_workers(front, which)), _SWITCH_SECONDS, "nginx 没有换到新的设置")
 
 
 def _write(service: str, text: str) -> None:
     front = _front()
     path = f"/tmp/xiangzhi/route-{service}.conf"  # noqa: S108 - in the container
     docker("exec", "--interactive", front.id, "sh", "-c", f"cat > {path}", given=text)
-    reload()
+    reload("router")
 
 
 def _front() -> Container:
@@ -51,5 +59,5 @@ def _front() -> Container:
     return running[0]
 
 
-def _workers(front: Container) -> list[str]:
-    return docker("exec", front.id, "sh", "-c", _WORKERS).split()
+def _workers(front: Container, which: str) -> list[str]:
+    return docker("exec", front.id, "sh", "-c", _WORKERS % f"/tmp/{which}.pid").split()  # noqa: S108 - in the container

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -98,7 +99,19 @@ def test_nginx_alone_is_reached_from_outside() -> None:
     assert published == {"nginx", "grafana"}
     assert all(port.startswith("127.0.0.1:") for port in SERVICES["grafana"]["ports"])
     assert {name for name, service in SERVICES.items() if "edge" in service["networks"]} == published
-    assert COMPOSE["networks"]["inner"] == {"internal": True}
+    assert COMPOSE["networks"]["inner"]["internal"] is True
+
+
+def test_nginx_alone_is_believed_where_a_request_comes_from() -> None:
+    address = SERVICES["nginx"]["networks"]["inner"]["ipv4_address"]
+    assert SERVICES["gateway"]["environment"]["XZ_PROXY_NETWORKS"] == address
+    network = COMPOSE["networks"]["inner"]["ipam"]["config"][0]
+    chosen = {name: re.sub(r"\$\{INNER_PREFIX:-([\d.]+)\}", r"\1", text) for name, text in network.items()}
+    subnet, given = ip_network(chosen["subnet"]), ip_network(chosen["ip_range"])
+    nginx = ip_address(re.sub(r"\$\{INNER_PREFIX:-([\d.]+)\}", r"\1", address))
+    assert nginx in subnet
+    # Nobody else is ever given it, also not before nginx has started.
+    assert nginx not in given
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES))

@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ from tests.fixtures.postgresql_cluster import PROJECT
 from tests.fixtures.waiting import wait_until
 
 OWN = PROJECT / "deploy/containers/nginx"
+# The door, and the router behind it.
+PROGRAMS = ("router", "nginx")
 MB = 1024 * 1024
 
 
@@ -60,23 +63,36 @@ class Door:
             return urllib3.HTTPResponse(answer.read(), headers=dict(answer.getheaders()), status=answer.status)
 
 
-def configuration(folder: Path, tls: Path, ports: dict[str, int], gateway: int) -> str:
-    """`nginx.conf` as it is, with the places and ports of this test."""
-    text = (OWN / "nginx.conf").read_text(encoding="utf-8")
+def configure(folder: Path, tls: Path, ports: dict[str, int], gateway: int) -> None:
+    """Both configurations as they are, with the places and ports of this test, in `folder/own`."""
+    shutil.copytree(OWN, folder / "own")
     places = {
         "/tmp/": f"{folder}/",  # noqa: S108
-        "/etc/nginx/xiangzhi/": f"{OWN}/",
+        "/etc/nginx/xiangzhi/": f"{folder}/own/",
         "/etc/nginx/tls/server.pem": f"{tls / SERVER}",
         "/etc/nginx/tls/server-key.pem": f"{tls / SERVER_KEY}",
     }
-    for there, here in places.items():
-        text = text.replace(there, here)
-    text = re.sub(r"listen (?:127\.0\.0\.1:)?(\d+)", lambda found: f"listen 127.0.0.1:{ports[found[1]]}", text)
+    for path in (folder / "own").rglob("*.conf"):
+        text = path.read_text(encoding="utf-8")
+        for there, here in places.items():
+            text = text.replace(there, here)
+        text = re.sub(
+            r"(listen |http://)(?:127\.0\.0\.1:)?(\d{4})\b",
+            lambda found: f"{found[1]}127.0.0.1:{ports[found[2]]}",
+            text,
+        )
+        if path.stem in PROGRAMS:
+            text = ("user root;\n" if os.geteuid() == 0 else "") + text
+        path.write_text(text, encoding="utf-8")
     (folder / "xiangzhi").mkdir()
     routes = [f"map '' ${name}_route {{ default 127.0.0.1:{gateway}; }}" for name in _services()]
-    own = ["map '' $public_url { default 'https://jifen.example'; }", "client_max_body_size 35m;"]
-    (folder / "xiangzhi/settings.conf").write_text("\n".join([*routes, *own]))
-    return ("user root;\n" if os.geteuid() == 0 else "") + text
+    (folder / "xiangzhi/route-all.conf").write_text("\n".join(routes))
+    own = [
+        "map '' $public_url { default 'https://jifen.example'; }",
+        "map $status $retry_after { default ''; 502 5; 504 5; }",
+        "client_max_body_size 35m;",
+    ]
+    (folder / "xiangzhi/settings.conf").write_text("\n".join(own))
 
 
 def _services() -> list[str]:
@@ -96,20 +112,25 @@ def door(tmp_path: Path) -> Iterator[Door]:
         missing_tool("nginx", "apt-get install nginx-light")
     gateway = make_server("127.0.0.1", 0, gateway_app, threaded=True)
     threading.Thread(target=gateway.serve_forever, daemon=True).start()
-    ports = {name: free_port() for name in ("8080", "8443", "8001", "8002", "8003", "8004", "8005")}
+    ports = {name: free_port() for name in ("8080", "8443", "8001", "8002", "8003", "8004", "8005", "8006")}
     folder = tmp_path / "nginx"
     folder.mkdir()
     tls = township_folder(tmp_path / "tls", ("localhost",))
-    (folder / "nginx.conf").write_text(configuration(folder, tls, ports, gateway.server_port))
-    process = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf")], stdin=subprocess.DEVNULL)
+    configure(folder, tls, ports, gateway.server_port)
+    processes = [
+        subprocess.Popen([nginx, "-c", str(folder / "own" / f"{name}.conf")], stdin=subprocess.DEVNULL)
+        for name in PROGRAMS
+    ]
     pool = urllib3.HTTPSConnectionPool("127.0.0.1", ports["8443"], cert_reqs="CERT_NONE", assert_hostname=False)
     try:
-        wait_until(lambda: _listens(process, ports["8443"]), 20)
+        for process, port in zip(processes, ("8006", "8443"), strict=True):
+            wait_until(partial(_listens, process, ports[port]), 20)
         yield Door(ports["8443"], ports["8080"], gateway, pool)
     finally:
         pool.close()
-        process.terminate()
-        process.wait(20)
+        for process in processes:
+            process.terminate()
+            process.wait(20)
         gateway.shutdown()
         gateway.server_close()
 

@@ -122,6 +122,7 @@ def test_the_place_tells_its_disk_its_release_and_its_last_backup_once_there_is_
     assert set(found()) == {"xiangzhi_release", "xiangzhi_upload_disk_free_bytes", "xiangzhi_upload_disk_bytes"}
     assert 0 < found()["xiangzhi_upload_disk_free_bytes"] <= found()["xiangzhi_upload_disk_bytes"]
     mark = tmp_path / BACKUP_MARK
+    mark.parent.mkdir()
     mark.touch()
     os.utime(mark, (1_790_000_000, 1_790_000_000))
     assert found()["xiangzhi_backup_last_success_timestamp_seconds"] == 1_790_000_000
