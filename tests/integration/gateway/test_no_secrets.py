@@ -10,6 +10,7 @@ from prometheus_client import REGISTRY, generate_latest
 from sqlalchemy.engine import make_url
 
 from shared.identity import Role
+from shared.messaging import outbox
 from shared.models.registry import Person, Township
 from shared.topology import Service
 from shared.web import Blueprint, allow, create_service_app, current_session
@@ -19,10 +20,12 @@ from tests.fixtures.waiting import wait_until
 from tests.integration.gateway.conftest import PASSWORD, PIN, House, Serve
 from tests.integration.gateway.test_one_request import IDENTITY_NUMBER, NAME, PHONE, lines
 from tests.integration.messaging import worker_processes
+from tests.integration.messaging.probe_messages import Probe
 from tests.integration.messaging.worker_processes import StartProcess
 
 __all__ = ["lines"]
 start_process = worker_processes.start_process
+start_worker = worker_processes.start_worker
 
 WORDS = "村里的路灯坏了三个月没有人管"
 WRONG = "not-the-right-one"
@@ -115,3 +118,14 @@ def test_a_process_that_the_database_refuses_does_not_say_its_password(
     wait_until(lambda: running.process.poll() is not None or bool(running.log.read_text().strip()), timeout=60)
     running.stop()
     assert OPENS not in running.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_task_that_fails_does_not_say_what_its_message_held(
+    sqlite_database: str, database_for: DatabaseFor, redis_url: str, start_worker: worker_processes.StartWorker
+) -> None:
+    worker = start_worker("probe", processes=1, XZ_LOG_JSON="1", XZ_LOG_LEVEL="DEBUG")
+    with database_for(Service.POINTS).transaction() as session:
+        outbox.send(session, Probe(OPENS, "fail"))
+    wait_until(lambda: "this probe always fails" in worker.log.read_text(), timeout=60)
+    assert OPENS not in worker.log.read_text()
