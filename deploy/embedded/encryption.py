@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.certificates.checks import check
-from deploy.certificates.files import read_certificates, read_key
-from deploy.certificates.names import without_local
-from deploy.certificates.refusal import Refused
 from deploy.embedded.refusal import CannotStart
-from shared.certificates import SERVER, SERVER_KEY, covers, names_of
+
+# What reads certificates (cryptography, the models) is imported where there is one to read: most start without.
 
 _YES, _NO = ("1", "yes", "true", "on"), ("", "0", "no", "false", "off")
 _READ_BY_OTHERS = 0o007
@@ -27,11 +24,15 @@ class Encryption:
 
     def covers(self, host: str) -> bool:
         """Whether a browser accepts the certificate at `host`."""
+        from shared.certificates import covers
+
         return covers(self.names, host)
 
     @property
     def outer_name(self) -> str:
         """The first name that other machines may use; this machine's own where there is none."""
+        from deploy.certificates.names import without_local
+
         plain = [name for name in self.names if not name.startswith("*.")]
         return next(iter(without_local(plain)), "localhost")
 
@@ -46,6 +47,11 @@ def wants_encryption(environment: Mapping[str, str]) -> bool:
 
 def read_encryption(folder: Path) -> Encryption:
     """The certificate in `folder`. Raises CannotStart with what is wrong with it."""
+    from deploy.certificates.checks import check
+    from deploy.certificates.files import read_certificates, read_key
+    from deploy.certificates.refusal import Refused
+    from shared.certificates import SERVER, SERVER_KEY, names_of
+
     chain, key = folder / SERVER, folder / SERVER_KEY
     if not chain.exists():
         raise CannotStart(

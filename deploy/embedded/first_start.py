@@ -1,24 +1,31 @@
-"""What a system needs before its processes start: folders, keys, the schema, and a township."""
+"""What a system needs before its processes start: folders, keys, the schema, and a township.
+
+`python -m deploy.embedded.first_start` is what `preparation` runs.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NoReturn
 
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from deploy.embedded.parentage import die_with_parent
+from deploy.embedded.preparation import DEMO_TOWNSHIP, OWN_TOWNSHIP, REFUSED
 from deploy.embedded.refusal import CannotStart, in_words
 from deploy.migrations.migrate import NewerDatabase, migrate
 from shared.database import Database
 from shared.models.registry import Township
 from shared.privacy.key_files import MissingKeys
 from shared.privacy.keys import ensure_keys
-from shared.settings import Settings
+from shared.settings import Settings, read_settings
 from shared.topology import Service
 
 Say = Callable[[str], None]
@@ -88,7 +95,12 @@ def _make_township(environment: Mapping[str, str], *, wants_demo: bool, say: Say
         if environment.get("DEMO_DATE"):
             arguments += ["--date", environment["DEMO_DATE"]]
         say("第一次启动：装入演示乡镇 loading the demo township …")
-    ended = subprocess.run([sys.executable, "-m", module, *arguments], env=dict(environment), check=False)
+    ended = subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        env=dict(environment),
+        check=False,
+        preexec_fn=die_with_parent(),
+    )
     if ended.returncode != 0:
         what = "演示乡镇没有装好" if wants_demo else "乡镇没有建好"
         raise CannotStart(
@@ -99,3 +111,28 @@ def _make_township(environment: Mapping[str, str], *, wants_demo: bool, say: Say
 def demo_unless_refused() -> bool:
     """`DEMO=0` asks for a township of one's own."""
     return os.environ.get("DEMO", "1").strip().lower() not in ("0", "no", "false", "off")
+
+
+def main() -> int:
+    """Prepare what the environment names; why it can't be is told on standard error."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        is_demo = prepare(read_settings(dict(os.environ)), os.environ, wants_demo=demo_unless_refused(), say=print)
+    except CannotStart as reason:
+        print(reason, file=sys.stderr)
+        return REFUSED
+    except OSError as error:
+        print(in_words(error), file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return REFUSED
+    return DEMO_TOWNSHIP if is_demo else OWN_TOWNSHIP
+
+
+def _interrupt(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

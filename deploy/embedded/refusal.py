@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+if TYPE_CHECKING:
+    # Whoever only starts and watches others needs no SQLAlchemy.
+    from sqlalchemy.exc import SQLAlchemyError
 
 # PostgreSQL's `disk_full`.
 _DISK_FULL = "53100"
@@ -39,7 +42,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     seen: BaseException | None = error
     while seen is not None:
         yield seen
-        seen = seen.orig if isinstance(seen, DBAPIError) else seen.__cause__
+        # SQLAlchemy's errors name the driver's so.
+        seen = getattr(seen, "orig", None) or seen.__cause__
 
 
 def _says_full(error: BaseException) -> bool:

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from deploy.embedded.address import check_ports, read_address, trusting
-from deploy.embedded.first_start import demo_unless_refused, prepare
 from deploy.embedded.journal import Journal
 from deploy.embedded.metrics import metrics_environments
 from deploy.embedded.parentage import end_when_parent_ends
 from deploy.embedded.place import choose_inner_ports, make_data_dir, only_one_here
+from deploy.embedded.preparation import CouldNotPrepare, prepare_apart
 from deploy.embedded.processes import DOORSTEP, commands
 from deploy.embedded.redis_server import NoRedis, RedisServer, start_redis
 from deploy.embedded.refusal import CannotStart, in_words
@@ -60,6 +60,8 @@ def main() -> int:
     except CannotStart as reason:
         print(reason, file=sys.stderr)
         return 1
+    except CouldNotPrepare:
+        return 1
     except OSError as error:
         print(in_words(error), file=sys.stderr)
         return 1
@@ -86,7 +88,7 @@ def _run(stack: ExitStack) -> None:
     if server is not None:
         environment["REDIS_URL"] = server.url
     environment.update(XZ_DATA_DIR=str(current.data_dir), DATABASE_URL=current.database_url)
-    is_demo = prepare(current, environment, wants_demo=demo_unless_refused(), say=print)
+    is_demo = prepare_apart(environment)
     environment.setdefault("XZ_DEMO", "1" if is_demo else "0")
     journal = Journal(current.data_dir / "log" / "xiangzhi.log")
     stack.callback(journal.close)

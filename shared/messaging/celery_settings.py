@@ -1,4 +1,4 @@
-"""Celery's settings, in one place for workers and for whoever sends. Why each: docs/decisions/0010.
+"""Celery's settings, in one place for every worker. Why each: docs/decisions/0010.
 
 Redis holds no truth: late acknowledgement, no result backend, delayed work is a row and never a countdown.
 """
@@ -6,12 +6,13 @@ Redis holds no truth: late acknowledgement, no result backend, delayed work is a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from celery import Celery
 from kombu.entity import Exchange
 from kombu.entity import Queue as BrokerQueue
 
+from shared.messaging import lean_redis  # noqa: F401 - before kombu's transport imports redis
+from shared.messaging.broker import transport_options
 from shared.topology import (
     TASK_HARD_LIMIT_SECONDS,
     TASK_SOFT_LIMIT_SECONDS,
@@ -20,7 +21,6 @@ from shared.topology import (
 )
 
 WORKER_SOCKET_TIMEOUT = 15
-PUBLISHER_SOCKET_TIMEOUT = 2
 SOFT_SHUTDOWN_SECONDS = 10
 
 
@@ -43,19 +43,6 @@ def broker_queue(queue: Queue) -> BrokerQueue:
     A send that names an exchange vanishes silently after a flush, because the flush also took the binding.
     """
     return BrokerQueue(queue.value, Exchange(""), routing_key=queue.value)  # type: ignore[no-untyped-call]
-
-
-def transport_options(*, socket_timeout: float, visibility_timeout: float) -> dict[str, Any]:
-    """What kombu and redis-py get; the same visibility timeout for everyone, since any process may restore."""
-    return {
-        "visibility_timeout": visibility_timeout,
-        "socket_timeout": socket_timeout,
-        "socket_connect_timeout": min(5, socket_timeout),
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "unacked_restore_interval": 5,
-        "unacked_restore_throttle": 2,
-    }
 
 
 def new_app(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.messages.base import UnreadableMessage
@@ -27,7 +27,7 @@ class Envelope:
 
     def as_json(self) -> dict[str, Any]:
         """The envelope as a JSON object."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def dump(self) -> str:
         """The envelope as JSON text."""

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from shared.logging import get_logger
 from shared.messaging.broker import Broker
@@ -21,6 +22,8 @@ from shared.settings import settings
 
 PAUSE_SECONDS = 10.0
 CAPACITY = 10_000
+# What is committed while one batch is on its way to Redis is the next one.
+BATCH = 100
 _EXIT_SECONDS = 2.0
 
 
@@ -64,25 +67,33 @@ class Publisher:
             self._thread.join(max(deadline - time.monotonic(), 0.1))
 
     def _run(self) -> None:
-        while (envelope := self._next()) is not None:
+        while envelopes := self._next():
             try:
-                self._broker.send(envelope)
+                self._broker.send(envelopes)
             except Exception as error:
-                SENDS.labels(envelope.queue.service, "failed").inc()
+                count_sends(envelopes, "failed")
                 get_logger().warning("publisher_paused", seconds=self._pause_seconds, error=repr(error))
                 with self._changed:
                     self._changed.wait_for(lambda: self._closing, self._pause_seconds)
                 continue
-            SENDS.labels(envelope.queue.service, "sent").inc()
+            count_sends(envelopes, "sent")
             with self._changed:
-                self._waiting.popleft()
+                for _ in envelopes:
+                    self._waiting.popleft()
                 self._changed.notify_all()
         self._broker.close()
 
-    def _next(self) -> Envelope | None:
+    def _next(self) -> list[Envelope]:
+        """Wait for envelopes: the oldest that are there, at most BATCH; none when the thread is to end."""
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._waiting)
-            return None if self._closing else self._waiting[0]
+            return [] if self._closing else list(islice(self._waiting, BATCH))
+
+
+def count_sends(envelopes: Sequence[Envelope], outcome: str) -> None:
+    """Count what was sent, or was not."""
+    for envelope in envelopes:
+        SENDS.labels(envelope.queue.service, outcome).inc()
 
 
 _publisher: Publisher | None = None

@@ -8,10 +8,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from redis import Redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from shared.logging import get_logger
 from shared.topology import Queue
 
@@ -35,6 +31,12 @@ class QueueStanding:
 
 def queue_standings(redis_url: str) -> dict[Queue, QueueStanding] | None:
     """Every queue; None when Redis does not answer in time."""
+    # Loaded by whoever looks: the gateway needs it for nothing else.
+    from shared.messaging import lean_redis  # noqa: F401, I001 - before redis
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
     # Asked once: whoever opens the page while Redis is away must not wait for a client that tries again.
     redis = Redis.from_url(
         redis_url,

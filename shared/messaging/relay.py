@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from shared.database import Database
@@ -24,6 +24,7 @@ from shared.messaging.attempts import describe_error
 from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope
 from shared.messaging.measuring import measure_outboxes, measure_queues, measure_work, queues_unknown
+from shared.messaging.publisher import count_sends
 from shared.messaging.waiting_rows import (
     BATCH,
     due_rows,
@@ -32,7 +33,7 @@ from shared.messaging.waiting_rows import (
     note_sent,
     prune,
 )
-from shared.metrics import SENDS, serve_metrics
+from shared.metrics import serve_metrics
 from shared.settings import settings
 from shared.topology import Service
 
@@ -96,24 +97,20 @@ class Relay:
         total = 0
         while True:
             rows = due_rows(self._database, service)
-            sent: list[int] = []
-            try:
-                for row in rows:
-                    self._send(row.envelope)
-                    sent.append(row.row_id)
-            finally:
-                note_sent(self._database, service, sent)
-            total += len(sent)
+            if rows:
+                self._send([row.envelope for row in rows])
+                note_sent(self._database, service, [row.row_id for row in rows])
+            total += len(rows)
             if len(rows) < BATCH:
                 return total
 
-    def _send(self, envelope: Envelope) -> None:
+    def _send(self, envelopes: Sequence[Envelope]) -> None:
         try:
-            self._broker.send(envelope)
+            self._broker.send(envelopes)
         except Exception as error:
-            SENDS.labels(envelope.queue.service, "failed").inc()
+            count_sends(envelopes, "failed")
             raise BrokerAway(repr(error)) from error
-        SENDS.labels(envelope.queue.service, "sent").inc()
+        count_sends(envelopes, "sent")
 
     def _knows_epoch(self) -> bool:
         return self._ask_broker(lambda redis: redis.get(EPOCH_KEY)) not in (None, _UNFINISHED)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import Table, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.database import Database
@@ -26,6 +27,7 @@ PAUSES = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 240, 480,
 OUTBOX_KEPT = timedelta(days=7)
 # Longer than outbox rows, whose copies could otherwise be handled a second time.
 INBOX_KEPT = timedelta(days=30)
+_MARK_BATCH = 5000
 _PRUNE_BATCH = 5000
 
 
@@ -40,20 +42,33 @@ class DueRow:
 def mark_handled(database: Database, sender: Service) -> int:
     """Mark the rows done whose id is in the receiver's inbox; return how many.
 
-    Read first, so that a pass that finds nothing takes no write lock on SQLite.
+    Looked for first, so that a pass that finds nothing takes no write lock on SQLite; a batch at a time, so that no
+    one waits long for the lock of one that finds many.
     """
+    with database.reading() as session:
+        if session.scalar(_handled(sender).limit(1)) is None:
+            return 0
+    marked, batch = 0, _MARK_BATCH
+    while batch == _MARK_BATCH:
+        with database.transaction() as session:
+            batch = execute_counted(session, _marking(sender), {"present": now()})
+        marked += batch
+    return marked
+
+
+@cache
+def _handled(sender: Service) -> Any:
+    """Rows whose id is in the receiver's inbox: a statement that is built once, since each pass runs it."""
     outbox = outbox_of(sender)
     handled = or_(*(and_(outbox.c.receiver == receiver.value, _in_inbox(outbox, receiver)) for receiver in Service))
-    found = select(outbox.c.id).where(outbox.c.done_at.is_(None), handled).limit(_PRUNE_BATCH)
-    marked = 0
-    while True:
-        with database.reading() as session:
-            ids = list(session.scalars(found))
-        if not ids:
-            return marked
-        with database.transaction() as session:
-            session.execute(update(outbox).where(outbox.c.id.in_(ids)).values(done_at=now()))
-        marked += len(ids)
+    return select(outbox.c.id).where(outbox.c.done_at.is_(None), handled)
+
+
+@cache
+def _marking(sender: Service) -> Any:
+    outbox = outbox_of(sender)
+    batch = _handled(sender).limit(_MARK_BATCH).scalar_subquery()
+    return update(outbox).where(outbox.c.id.in_(batch)).values(done_at=bindparam("present", type_=UtcDateTime()))
 
 
 def due_rows(database: Database, sender: Service) -> list[DueRow]:
@@ -61,16 +76,20 @@ def due_rows(database: Database, sender: Service) -> list[DueRow]:
 
     A row for a queue that this release does not know waits, visibly, for one that does; it must not stop the others.
     """
+    with database.reading() as session:
+        return [DueRow(row.id, _envelope_of(row)) for row in session.execute(_due(sender), {"present": now()})]
+
+
+@cache
+def _due(sender: Service) -> Any:
     outbox = outbox_of(sender)
-    known = [queue.value for queue in Queue]
-    due = (
+    due = outbox.c.next_send_at <= bindparam("present", type_=UtcDateTime())
+    return (
         select(outbox)
-        .where(outbox.c.done_at.is_(None), outbox.c.next_send_at <= now(), outbox.c.queue.in_(known))
+        .where(outbox.c.done_at.is_(None), due, outbox.c.queue.in_([queue.value for queue in Queue]))
         .order_by(outbox.c.next_send_at, outbox.c.id)
         .limit(BATCH)
     )
-    with database.reading() as session:
-        return [DueRow(row.id, _envelope_of(row)) for row in session.execute(due)]
 
 
 def note_sent(database: Database, sender: Service, row_ids: Sequence[int]) -> None:
@@ -96,13 +115,18 @@ def make_all_due(database: Database, sender: Service) -> int:
 
 def waiting_summary(session: Session, service: Service) -> tuple[int, datetime | None]:
     """How many rows wait for their receiver (delayed ones are not counted), and since when the oldest one does."""
+    count, oldest = session.execute(_waiting(service), {"present": now()}).one()
+    return count, oldest
+
+
+@cache
+def _waiting(service: Service) -> Any:
     outbox = outbox_of(service)
     since = case((outbox.c.sends == 0, outbox.c.next_send_at), else_=outbox.c.created_at)
-    statement = select(func.count(), func.min(since, type_=UtcDateTime())).where(
-        outbox.c.done_at.is_(None), or_(outbox.c.sends > 0, outbox.c.next_send_at <= now())
+    due = outbox.c.next_send_at <= bindparam("present", type_=UtcDateTime())
+    return select(func.count(), func.min(since, type_=UtcDateTime())).where(
+        outbox.c.done_at.is_(None), or_(outbox.c.sends > 0, due)
     )
-    count, oldest = session.execute(statement).one()
-    return count, oldest
 
 
 def prune(database: Database) -> int:

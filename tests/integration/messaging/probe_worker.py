@@ -2,7 +2,7 @@
 
 import os
 
-from shared.messaging import create_worker_app
+from shared.messaging.worker import create_worker_app
 from shared.topology import VISIBILITY_TIMEOUT_SECONDS, Service
 
 app = create_worker_app(

@@ -36,7 +36,7 @@ def test_messages_and_their_copies_have_one_effect_each(
     for number in range(50):
         envelope = replace(outbox.envelope_of(Probe(f"tripled {number}")), request_id="request-17")
         for copy in (1, 2, 3):
-            broker.send(envelope.as_copy(copy))
+            broker.send([envelope.as_copy(copy)])
     broker.close()
     wait_until(lambda: inbox_count(points) == 100 and not attempts(points), timeout=30)
     assert set(effects(points).values()) == {1}

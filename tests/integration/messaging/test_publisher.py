@@ -103,5 +103,5 @@ def test_a_refused_connection_is_known_at_once() -> None:
     broker = Broker(NOWHERE)
     started = time.monotonic()
     with pytest.raises(OperationalError):
-        broker.send(envelope_of(Probe("refused")))
+        broker.send([envelope_of(Probe("refused"))])
     assert time.monotonic() - started < 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -125,8 +126,8 @@ def test_a_memory_lost_while_everything_is_sent_again_is_noticed(house: House, m
     house.redis.flushall()
     send = Relay._send
 
-    def send_and_lose(relay: Relay, envelope: Envelope) -> None:
-        send(relay, envelope)
+    def send_and_lose(relay: Relay, envelopes: Sequence[Envelope]) -> None:
+        send(relay, envelopes)
         house.redis.flushall()
 
     monkeypatch.setattr(Relay, "_send", send_and_lose)

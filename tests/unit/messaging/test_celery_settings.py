@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.messaging.celery_settings import UnsafeTimeouts, new_app, transport_options
+from shared.messaging.broker import transport_options
+from shared.messaging.celery_settings import UnsafeTimeouts, new_app
 from shared.topology import TASK_HARD_LIMIT_SECONDS, TASK_SOFT_LIMIT_SECONDS, VISIBILITY_TIMEOUT_SECONDS, Queue
 
 URL = "redis://127.0.0.1:1/0"
