@@ -7,8 +7,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, ValidationError, validate
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
 
 
 class SettingsError(Exception):
@@ -53,6 +51,10 @@ def is_database(url: str) -> None:
     """The address of a database that we run on; empty means the default. Raises ValidationError."""
     if not url:
         return
+    # Where only a default is meant, nothing of SQLAlchemy is loaded for it.
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
     try:
         backend = make_url(url).get_backend_name()
     except (ArgumentError, ValueError):

@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from celery.schedules import crontab
 
 from shared.messages.base import Message
 from shared.messages.catalogue import all_messages
 from shared.topology import Service
+
+if TYPE_CHECKING:
+    from celery.schedules import crontab
 
 ZONE = ZoneInfo("Asia/Shanghai")
 # 29 February may be eight years away (1896 to 1904, 2096 to 2104); nothing is due more rarely.
@@ -73,6 +75,9 @@ class Scheduled:
 
 @lru_cache(maxsize=256)
 def _parse(cron: str) -> crontab:
+    # Every service can tell what is due when; only who asks loads Celery for it.
+    from celery.schedules import crontab
+
     return crontab.from_string(cron)
 
 
