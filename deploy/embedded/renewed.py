@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from shared.certificates import SERVER, SERVER_KEY
-
 SETTLED_SECONDS = 2.0
 """Certificate and key are two files: whoever looks between them finds a pair that does not fit."""
 
@@ -37,6 +35,9 @@ class RenewedCertificate:
         return True
 
     def _stamp(self) -> Stamp:
+        # Loaded only where there is a certificate: it takes cryptography and the models along.
+        from shared.certificates import SERVER, SERVER_KEY
+
         return tuple(_stamp_of(self._folder / name) for name in (SERVER, SERVER_KEY))
 
 
