@@ -15,6 +15,8 @@ import shutil
 import statistics
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from string import Template
 
 import urllib3
 from sqlalchemy import select, text
@@ -42,21 +44,9 @@ ENTRIES = 50
 RULES = ("R14", "R15", "R19", "R20")
 """Of categories without a cap, so that every event has an entry."""
 GATEWAY_TO_SERVICE, GATEWAY_TO_NGINX = 0.45, 0.55
-NGINX = """
-daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log warn; {user}
-events {{ worker_connections 256; }}
-http {{
-  access_log off; keepalive_requests 1000000;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
-  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-  proxy_buffers 16 64k; proxy_busy_buffers_size 128k;
-  upstream points {{ server 127.0.0.1:{inner}; keepalive 32; keepalive_requests 1000000; }}
-  server {{
-    listen 127.0.0.1:{port};
-    location / {{ proxy_pass http://points; proxy_http_version 1.1; proxy_set_header Connection ""; }}
-  }}
-}}
-"""
+WORKERS = (1, 2, 4)
+"""Of the service and of the gateway alike; the goals are compared with one of each."""
+NGINX = Template(Path(__file__).with_name("nginx.conf.template").read_text())
 
 
 def write_statement(database: Database) -> tuple[Principal, list[str]]:
@@ -116,7 +106,7 @@ class Doors:
         folder.mkdir()
         user = "user root;" if os.geteuid() == 0 else ""
         settings = folder / "nginx.conf"
-        settings.write_text(NGINX.format(folder=folder, inner=inner, port=self.nginx, user=user))
+        settings.write_text(NGINX.substitute(folder=folder, inner=inner, port=self.nginx, user=user))
         self._programs.start([program, "-p", str(folder), "-c", str(settings), "-e", str(folder / "nginx.log")])
 
     def ways(self, reader: Principal, paths: list[str], clients: int, seconds: float) -> dict[str, Callable[[], Load]]:
@@ -173,7 +163,7 @@ def measure(rounds: int, seconds: float, clients: int) -> list[str]:
             with database.transaction() as session:
                 token = start_session(session, household_id=reader.household_id).token
             with Programs(ground.environment | {"REDIS_URL": redis.url}, ground.folder / "programs.log") as programs:
-                doors = [Doors(ground, programs, token, workers) for workers in (1, 2)]
+                doors = [Doors(ground, programs, token, workers) for workers in WORKERS]
                 _require_entries(doors[0], token, paths)
                 found = _in_rounds(
                     {name: way for door in doors for name, way in door.ways(reader, paths, clients, seconds).items()},
@@ -188,9 +178,22 @@ def measure(rounds: int, seconds: float, clients: int) -> list[str]:
     ]
     return [
         *(f"| {clients} clients | requests per second | median ms | p99 ms |", "| --- | --- | --- | --- |", *rows, ""),
+        *(*_gains(doors, found), ""),
         ratio_line("gateway/service", one["gateway"] / one["service"], GATEWAY_TO_SERVICE, least=True),
         ratio_line("gateway/nginx", one["gateway"] / one["nginx"], GATEWAY_TO_NGINX, least=True),
     ]
+
+
+def _gains(doors: list[Doors], found: dict[str, Load]) -> list[str]:
+    """What more workers gain on this machine: the pace of each number of them as a multiple of one's."""
+    head = f"| workers of each, {os.cpu_count()} cores | service itself | through the gateway |"
+    rows = []
+    for door in doors:
+        gains = [
+            found[door.name(way)].per_second / found[doors[0].name(way)].per_second for way in ("service", "gateway")
+        ]
+        rows.append(f"| {door.workers} | {gains[0]:.2f} | {gains[1]:.2f} |")
+    return [head, "| --- | --- | --- |", *rows]
 
 
 def _in_rounds(ways: dict[str, Callable[[], Load]], rounds: int) -> dict[str, Load]:
