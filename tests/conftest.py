@@ -27,7 +27,7 @@ pytest_plugins = (
 TESTS = Path(__file__).parent
 LEVELS = ("unit", "properties", "integration", "contracts", "structure", "browser", "drills", "containers")
 # Seconds that one test of a level may take before it is stopped with all stacks; others: the default of pyproject.
-TIMEOUTS = {"containers": 900, "drills": 300, "browser": 240, "properties": 900}
+TIMEOUTS = {"containers": 1500, "drills": 300, "browser": 240, "properties": 900}
 
 # Messages of tests that have no Redis of their own go nowhere, and never to a developer's.
 os.environ["REDIS_URL"] = "redis://127.0.0.1:1/0"
