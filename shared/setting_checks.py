@@ -26,7 +26,7 @@ _WRONG = {
     "Not a valid number.": "要填数字",
 }
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-_BROKERS = ("redis://", "rediss://", "redis+socket://", "sentinel://")
+_BROKERS = ("redis://", "rediss://", "redis+socket://")
 
 POSITIVE = validate.Range(min=0, min_inclusive=False, error="要大于 0")
 NOT_NEGATIVE = validate.Range(min=0, error="不能小于 0")

@@ -36,5 +36,5 @@ class FreeingQoS(redis_transport.QoS):
 
 
 def free_slots_on_errors() -> None:
-    """Let every Redis channel of this process, plain or by Sentinel, count its messages so."""
+    """Let every Redis channel of this process count its messages so."""
     redis_transport.Channel.QoS = FreeingQoS

@@ -95,6 +95,10 @@ def test_both_databases_may_be_written_the_usual_ways(url: str) -> None:
     assert read_settings({"DATABASE_URL": url}).database_url.endswith(("db/x", "/x.db"))
 
 
-@pytest.mark.parametrize("url", ["redis://:word@r:6379/0", "rediss://r", "sentinel://a:26379;sentinel://b:26379"])
-def test_redis_may_be_alone_or_watched(url: str) -> None:
+@pytest.mark.parametrize("url", ["redis://:word@r:6379/0", "rediss://r", "redis+socket:///run/redis.sock"])
+def test_redis_may_be_reached_in_three_ways(url: str) -> None:
     assert read_settings({"REDIS_URL": url}).redis_url == url
+
+
+def test_sentinels_are_refused_since_nothing_here_asks_them() -> None:
+    assert refusal(REDIS_URL="sentinel://a:26379;sentinel://b:26379").startswith("REDIS_URL 填得不对：")
