@@ -55,20 +55,18 @@ class _Kept:
     read_at: float = 0.0
 
 
-_kept = _Kept()
-
-
 @blueprint.get("/api/openapi.json")
 @allow(Role.PUBLIC)
 def show_document() -> Response:
     """The API of all services in one document."""
-    if not _kept.document or time.monotonic() - _kept.read_at > _KEPT_SECONDS:
+    kept: _Kept = current_app.extensions.setdefault("xiangzhi.merged_openapi", _Kept())
+    if not kept.document or time.monotonic() - kept.read_at > _KEPT_SECONDS:
         documents, missing = _read_all(current_principal())
         document = merge(documents, missing)
         if missing:
             return jsonify(document)
-        _kept.document, _kept.read_at = document, time.monotonic()
-    return jsonify(_kept.document)
+        kept.document, kept.read_at = document, time.monotonic()
+    return jsonify(kept.document)
 
 
 @blueprint.get("/api/docs")

@@ -29,6 +29,8 @@ from tests.fixtures.township import SmallTownship
 
 PASSWORD = "correct horse battery"
 PIN = "135790"
+# How long a server may take to see that it shall end; its default of half a second is most of a short test.
+WAKES_SECONDS = 0.02
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -115,7 +117,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
     def start(service: Service, app: Any) -> str:
         server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Modern)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(WAKES_SECONDS,), daemon=True).start()
         servers.append(server)
         url = f"http://127.0.0.1:{server.server_port}"
         monkeypatch.setenv(f"{service.upper()}_URL", url)

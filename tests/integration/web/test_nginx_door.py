@@ -111,7 +111,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
     if nginx is None:
         missing_tool("nginx", "apt-get install nginx-light")
     gateway = make_server("127.0.0.1", 0, gateway_app, threaded=True)
-    threading.Thread(target=gateway.serve_forever, daemon=True).start()
+    threading.Thread(target=gateway.serve_forever, args=(0.02,), daemon=True).start()
     ports = {name: free_port() for name in ("8080", "8443", "8001", "8002", "8003", "8004", "8005", "8006")}
     folder = tmp_path / "nginx"
     folder.mkdir()
