@@ -14,6 +14,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 PHOTO_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 # The content's own word for its type was read by something else: no other decoder may be tried.
 _FORMATS = ("JPEG", "PNG", "WEBP")
+# A JPEG with a second picture behind it (MPO), as many phones make, is opened as what its first one is.
+_SCALED = ("JPEG", "MPO")
 _LONGEST_SIDE = 2048
 # Phones make up to about 50 million points, and a plain JPEG is scaled down while it is decoded.
 _MOST_POINTS = 64_000_000
@@ -31,7 +33,7 @@ def photo_anew(content: bytes) -> bytes:
     """The picture as JPEG, upright, at most 2,048 points a side, without metadata. Raises BadPhoto."""
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as opened:
-            scaled = opened.format == "JPEG" and "progressive" not in opened.info
+            scaled = opened.format in _SCALED and "progressive" not in opened.info
             if opened.width * opened.height > (_MOST_POINTS if scaled else _MOST_POINTS_WHOLE):
                 raise BadPhoto(_TOO_LARGE)
             with _ONE_AT_A_TIME:

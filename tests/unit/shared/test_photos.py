@@ -58,6 +58,11 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, int]] = {
     ),
     "a WEBP of 36 millions": (lambda: picture(6_000, 6_000, "WEBP", quality=1, method=0), "照片太大", 8),
     "what the best phones take": (lambda: picture(8_160, 6_120, "JPEG"), "taken", 60),
+    "a phone's JPEG with a second picture behind it": (
+        lambda: picture(8_160, 6_120, "MPO", save_all=True, append_images=[Image.new("RGB", (320, 240))]),
+        "taken",
+        60,
+    ),
     "the largest PNG": (lambda: picture(5_000, 5_000, "PNG", compress_level=1), "taken", 150),
 }
 
