@@ -17,17 +17,20 @@ from PIL import Image
 from shared.photos import BadPhoto, photo_anew
 from tests.fixtures.postgresql_cluster import PROJECT
 
+# The peak of this program alone: what `getrusage` says begins with the peak of whoever started it.
 _MAKE = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from shared.photos import BadPhoto, photo_anew
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
 content = Path(sys.argv[1]).read_bytes()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 try:
     print("taken", len(photo_anew(content)))
 except BadPhoto as error:
     print(error)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+print((peak() - before) // 1024)
 """
 
 
@@ -57,13 +60,13 @@ KINDS: dict[str, tuple[Callable[[], bytes], str, int]] = {
         8,
     ),
     "a WEBP of 36 millions": (lambda: picture(6_000, 6_000, "WEBP", quality=1, method=0), "照片太大", 8),
-    "what the best phones take": (lambda: picture(8_160, 6_120, "JPEG"), "taken", 60),
+    "what the best phones take": (lambda: picture(8_160, 6_120, "JPEG"), "taken", 100),
     "a phone's JPEG with a second picture behind it": (
         lambda: picture(8_160, 6_120, "MPO", save_all=True, append_images=[Image.new("RGB", (320, 240))]),
         "taken",
-        60,
+        100,
     ),
-    "the largest PNG": (lambda: picture(5_000, 5_000, "PNG", compress_level=1), "taken", 150),
+    "the largest PNG": (lambda: picture(5_000, 5_000, "PNG", compress_level=1), "taken", 170),
 }
 
 
