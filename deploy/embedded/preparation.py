@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from deploy.embedded.parentage import die_with_parent
+from deploy.embedded.refusal import CannotStart
 
 # Exit codes of `deploy.embedded.first_start`.
 OWN_TOWNSHIP, REFUSED, DEMO_TOWNSHIP = 0, 1, 2
@@ -22,7 +23,7 @@ class CouldNotPrepare(Exception):
 def prepare_apart(environment: Mapping[str, str]) -> bool:
     """Make keys, migrate, and see to it that there is a township. Returns whether the township is the demo.
 
-    Raises CouldNotPrepare.
+    Raises CouldNotPrepare, and CannotStart where it was killed and could say nothing itself.
     """
     command = [sys.executable, "-m", "deploy.embedded.first_start"]
     child = subprocess.Popen(command, env=dict(environment), preexec_fn=die_with_parent())
@@ -32,6 +33,11 @@ def prepare_apart(environment: Mapping[str, str]) -> bool:
         child.terminate()
         child.wait()
         raise
+    if code < 0:
+        raise CannotStart(
+            f"第一次启动的准备被信号 {-code} 打断了，常见的原因是内存不够；请腾出内存，再运行一次。"
+            "The preparation was killed: usually memory is short."
+        )
     if code not in (OWN_TOWNSHIP, DEMO_TOWNSHIP):
         raise CouldNotPrepare
     return code == DEMO_TOWNSHIP

@@ -6,14 +6,16 @@ import errno
 import signal
 import socket
 import sqlite3
+import sys
 from pathlib import Path
 
 import psutil
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from deploy.embedded.preparation import prepare_apart
 from deploy.embedded.redis_server import free_port
-from deploy.embedded.refusal import BUSY, FULL, in_words
+from deploy.embedded.refusal import BUSY, FULL, CannotStart, in_words
 from deploy.migrations.migrate import migrate
 from shared.database import Database
 from shared.topology import Service
@@ -68,6 +70,16 @@ def test_a_file_where_the_data_folder_should_be_is_one_sentence(tmp_path: Path, 
     (tmp_path / "var").write_text("")
     launched.append(Started(tmp_path, free_port()))
     assert "不能写入" in refused(launched[0])
+
+
+def test_a_preparation_that_was_killed_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no last words of its own."""
+    killed = tmp_path / "killed"
+    killed.write_text("#!/bin/sh\nkill -KILL $$\n")
+    killed.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    with pytest.raises(CannotStart, match="信号 9"):
+        prepare_apart({})
 
 
 @pytest.mark.slow
