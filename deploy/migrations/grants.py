@@ -23,13 +23,14 @@ _NOTHING = frozenset[str]()
 _APPEND = frozenset({"SELECT", "INSERT"})
 # A service's own audit log can't be shortened or rewritten by it: it only numbers the rows that it has written.
 _CHAINED_COLUMNS = "seq, digest"
-# What is only added to: the ledger, whose corrections are entries of their own, published boards, and the acts on a
-# petition. Beside each the one column that forgetting a person, or a newer key, writes anew.
+# What is only added to: the ledger, whose corrections are entries of their own, the moves of goods, published boards,
+# and the acts on a petition. Beside each the one column that forgetting a person, or a newer key, writes anew.
 _ADDED_TO = {
     "points_posting": "",
     "points_entry": "",
     "points_board": "",
     "points_board_row": "masked_name",
+    "points_stock_move": "",
     "petitions_step": "details_encrypted",
 }
 # What the relay counts for the deployment's metrics, beside the outboxes and inboxes that are its work.

@@ -31,7 +31,8 @@ class Follower(NamedTuple):
 class LinkedRows:
     """How rows of `head` are written together with a row of each follower.
 
-    Every column that has no default of the database is given with the row: defaults of the models do not apply.
+    Every column that has no default of the database must be given with the row: on PostgreSQL the models' defaults
+    do not apply to followers.
     """
 
     def __init__(self, head: Table, *followers: Follower, unless_taken: str) -> None:

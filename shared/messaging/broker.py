@@ -32,7 +32,7 @@ def transport_options(*, socket_timeout: float, visibility_timeout: float) -> di
 class Broker:
     """One connection for sending, used by one thread. After an error it starts with a new connection.
 
-    A send that returns has been taken by Redis; of one that raises any part may have been.
+    What a send that returns does not give back has been taken by Redis; of one that raises any part may have been.
     """
 
     def __init__(self, redis_url: str) -> None:
@@ -40,19 +40,23 @@ class Broker:
         self._connection: Any = None
         self._client: Any = None
 
-    def send(self, envelopes: Sequence[Envelope]) -> None:
-        """Put one copy of each on its queue, all in one round trip.
+    def send(self, envelopes: Sequence[Envelope]) -> list[Envelope]:
+        """Put one copy of each on its queue, all in one round trip; those that Redis refused while it took others.
 
-        Raises whatever the transport raises, within a few seconds.
+        Raises whatever the transport raises, within a few seconds, and what Redis says where it takes none.
         """
         try:
             commands = self.redis().pipeline(transaction=False)
             for envelope in envelopes:
                 commands.lpush(envelope.queue.value, task_message(envelope))
-            commands.execute()
+            answers = commands.execute(raise_on_error=False)
+            refused = [place for place, answer in enumerate(answers) if isinstance(answer, Exception)]
+            if refused and len(refused) == len(answers):
+                raise answers[0]
         except BaseException:
             self.close()
             raise
+        return [envelopes[place] for place in refused]
 
     def redis(self) -> Any:
         """A Redis client of this connection."""

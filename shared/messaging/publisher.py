@@ -69,14 +69,15 @@ class Publisher:
     def _run(self) -> None:
         while envelopes := self._next():
             try:
-                self._broker.send(envelopes)
+                refused = self._broker.send(envelopes)
             except Exception as error:
                 count_sends(envelopes, "failed")
                 get_logger().warning("publisher_paused", seconds=self._pause_seconds, error=repr(error))
                 with self._changed:
                     self._changed.wait_for(lambda: self._closing, self._pause_seconds)
                 continue
-            count_sends(envelopes, "sent")
+            # What was refused is the relay's to send again.
+            count_batch(envelopes, refused)
             with self._changed:
                 for _ in envelopes:
                     self._waiting.popleft()
@@ -88,6 +89,15 @@ class Publisher:
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._waiting)
             return [] if self._closing else list(islice(self._waiting, BATCH))
+
+
+def count_batch(envelopes: Sequence[Envelope], refused: Sequence[Envelope]) -> None:
+    """Count a batch that Redis has answered for, and tell what it refused of it."""
+    if refused:
+        queues = sorted({envelope.queue.value for envelope in refused})
+        get_logger().warning("messages_refused", messages=len(refused), queues=queues)
+        count_sends(refused, "failed")
+    count_sends([each for each in envelopes if each not in refused], "sent")
 
 
 def count_sends(envelopes: Sequence[Envelope], outcome: str) -> None:

@@ -24,7 +24,7 @@ from shared.messaging.attempts import describe_error
 from shared.messaging.broker import Broker
 from shared.messaging.envelope import Envelope
 from shared.messaging.measuring import measure_outboxes, measure_queues, measure_work, queues_unknown
-from shared.messaging.publisher import count_sends
+from shared.messaging.publisher import count_batch, count_sends
 from shared.messaging.waiting_rows import (
     BATCH,
     due_rows,
@@ -105,12 +105,15 @@ class Relay:
                 return total
 
     def _send(self, envelopes: Sequence[Envelope]) -> None:
+        """One batch. What Redis refuses of it comes again after its pause, as if it had been lost on the way: a queue
+        that takes nothing must not hold up the others.
+        """
         try:
-            self._broker.send(envelopes)
+            refused = self._broker.send(envelopes)
         except Exception as error:
             count_sends(envelopes, "failed")
             raise BrokerAway(repr(error)) from error
-        count_sends(envelopes, "sent")
+        count_batch(envelopes, refused)
 
     def _knows_epoch(self) -> bool:
         return self._ask_broker(lambda redis: redis.get(EPOCH_KEY)) not in (None, _UNFINISHED)

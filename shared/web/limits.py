@@ -1,11 +1,16 @@
-"""How much a request may bring: refused before its first byte is read, on every route of every service alike."""
+"""How much a request may bring, on every route of every service alike.
+
+A body that says that it is too large is refused before its first byte is read, as is one without a file that does not
+say how large it is: whoever reads it would cut it off at the limit, and what was left would be stored as the whole.
+"""
 
 from __future__ import annotations
 
 from typing import IO, Any
+from urllib.parse import quote
 
 from flask import Request, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge, RequestHeaderFieldsTooLarge, RequestURITooLarge
+from werkzeug.exceptions import LengthRequired, RequestEntityTooLarge, RequestHeaderFieldsTooLarge, RequestURITooLarge
 from werkzeug.formparser import FormDataParser
 
 from shared.disk import require_room
@@ -40,9 +45,9 @@ class LimitedRequest(Request):
 def refuse_too_much() -> None:
     """A body that says that it is beyond the limit, one with a file when the disk is nearly full, an endless address.
 
-    A body that does not say how long it is gets cut off at the limit by whoever reads it.
+    A form with files that does not say how long it is gets cut off at the limit, and can then not be read as one.
     """
-    if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+    if len(quote(request.path)) + len(request.query_string) > LONGEST_ADDRESS:
         raise RequestURITooLarge
     if sum(len(name) + len(value) for name, value in request.headers.items()) > MOST_IN_HEADERS:
         raise RequestHeaderFieldsTooLarge
@@ -51,5 +56,7 @@ def refuse_too_much() -> None:
         raise RequestEntityTooLarge
     if request.mimetype == "multipart/form-data":
         require_room(current_app.database.service, length)  # type: ignore[attr-defined]
+    elif request.content_length is None and "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise LengthRequired
     elif length > MOST_WORDS:
         raise TooLarge(f"提交的内容有 {-(-length // _MB)} MB，最多 {MOST_WORDS // _MB} MB，没有接收。请分成几次提交。")

@@ -67,7 +67,7 @@ def reserve_goods(
     offer = offer_to(session, actor, household_id, item_id, day)
     price = _require_offered(offer, quantity, day)
     points = price * quantity
-    # From here on the account is held: who comes with the same key waits, and then finds the redemption.
+    # From here on the account is held: the same household with the same key waits, and then finds the redemption.
     has_points = hold_points(session, offer, points)
     over = _over_limit(session, offer, quantity) if has_points else None
     if has_points and over is None and hold_goods(session, offer, quantity, key):

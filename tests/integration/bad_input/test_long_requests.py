@@ -14,6 +14,8 @@ from tests.integration.bad_input.listening import Listening, RawAnswer, listen
 # Nothing of them reaches a database: one is enough.
 pytestmark = pytest.mark.parametrize("any_database", ["sqlite"], indirect=True)
 MEMORY = 12 * 1024 * 1024
+CHUNKED = {"Transfer-Encoding": "chunked", "Content-Type": "application/json", "Accept": "application/json"}
+PIECE = b"400\r\n" + b"x" * 1024 + b"\r\n"
 
 
 @pytest.fixture
@@ -43,5 +45,9 @@ def test_what_is_too_long_is_told_and_what_has_no_end_is_cut_off(
         assert get(server, f"/?q={'x' * 70_000}").status == 414
         assert get(server, "/", **{f"X-{number}": "x" for number in range(150)}).status == 431
         assert get(server, "/", **{"X-Endless": "x" * 2_000_000}).status == 431
+        assert get(server, f"/{'字' * 1_000}?q=x", Accept="application/json").status == 414
+        # Words that do not say how long they are would be stored cut off.
+        endless = server.send("POST", "/api/points/events", CHUNKED, (PIECE for _ in range(6_000)))
+        assert (endless.status, "Content-Length" in endless.text) == (411, True)
     assert gateway.peak_memory() - before < MEMORY
     assert get(gateway, "/healthz").status == 200

@@ -23,9 +23,14 @@ ROW_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", 
 COLUMN_RIGHTS = ("SELECT", "INSERT", "UPDATE", "REFERENCES")
 SEQUENCE_RIGHTS = ("USAGE", "SELECT", "UPDATE")
 # Kept for ever as they were written.
-ADDED_TO = {"points_posting", "points_entry", "points_board", "points_board_row", "petitions_step"} | {
-    f"{service}_audit" for service in Service
-}
+ADDED_TO = {
+    "points_posting",
+    "points_entry",
+    "points_board",
+    "points_board_row",
+    "points_stock_move",
+    "petitions_step",
+} | {f"{service}_audit" for service in Service}
 # What of them may be written anew: numbers of the audit chain, the name of somebody forgotten, a newer key.
 COLUMNS: dict[DatabaseRole, set[tuple[str, str, str]]] = {
     **{

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from shared.messaging import outbox
 from shared.messaging.broker import Broker
 from shared.messaging.outbox import envelope_of
 from shared.messaging.publisher import Publisher, publisher
-from shared.topology import Service
+from shared.topology import Queue, Service
 from tests.drills.messaging.houses import MortalRedis
 from tests.fixtures.databases import DatabaseFor
 from tests.fixtures.waiting import wait_until
@@ -96,6 +97,22 @@ def test_a_forked_process_sends_what_it_commits(any_database: str, redis_url: st
     assert publisher().wait_until_idle(10)
     with redis_client.Redis.from_url(redis_url) as client:
         wait_until(lambda: client.llen("points") == 3)
+
+
+def test_a_queue_that_takes_nothing_holds_up_no_other(absent_redis: MortalRedis) -> None:
+    absent_redis.start()
+    probes = [envelope_of(Probe(str(number))) for number in range(3)]
+    other = replace(probes[1], queue=Queue.INTAKE)
+    with redis_client.Redis.from_url(absent_redis.url) as client:
+        client.set("intake", "no list")
+        assert Broker(absent_redis.url).send([probes[0], other, probes[2]]) == [other]
+        with pytest.raises(redis_client.ResponseError, match="WRONGTYPE"):
+            Broker(absent_redis.url).send([other])
+        sender = Publisher(absent_redis.url, pause_seconds=60)
+        sender.hand([probes[0], other, probes[2]])
+        assert sender.wait_until_idle(10)
+        assert client.llen("points") == 4
+        sender.close()
 
 
 def test_a_refused_connection_is_known_at_once() -> None:

@@ -121,6 +121,21 @@ def test_everything_is_sent_at_once_when_redis_has_lost_its_memory(house: House)
     assert house.queued() == 2
 
 
+def test_a_queue_that_takes_nothing_holds_up_no_other(house: House) -> None:
+    refused, _taken = house.send("refused", "taken")
+    house.age(next_send_at=now() - timedelta(seconds=1))
+    with house.intake.transaction() as session:
+        session.execute(update(OUTBOX).where(OUTBOX.c.message_id == refused).values(queue="intake"))
+    house.redis.set("intake", "no list")
+    assert house.relay.run_pass() == 2
+    assert house.queued() == 1
+    assert house.relay.run_pass() == 0
+    house.redis.delete("intake")
+    house.age(next_send_at=now() - timedelta(seconds=1))
+    assert house.relay.run_pass() == 2
+    assert house.redis.llen("intake") == 1
+
+
 def test_a_memory_lost_while_everything_is_sent_again_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     (message_id,) = house.send("lost twice")
     house.redis.flushall()
