@@ -26,9 +26,11 @@ LANDINGS = {
 }
 PUBLIC = ("/", "/card", "/login", "/progress", "/demands/new", "/demands/progress", "/boards", "/opinions", "/tour")
 
+# Each role's walk on a phone belongs to the short run, the same at a desk to the later part.
+SIZES = [pytest.param(PHONE, id="phone", marks=pytest.mark.walk), pytest.param(DESKTOP, id="desk")]
 
-@pytest.mark.walk
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desk"])
+
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("username", LANDINGS)
 def test_everybody_lands_at_their_work_and_can_open_all_of_it(
     visitor: NewVisitor, username: str, size: dict[str, int]
@@ -48,8 +50,7 @@ def test_everybody_lands_at_their_work_and_can_open_all_of_it(
     expect(page.get_by_role("link", name="查积分").first).to_be_visible()
 
 
-@pytest.mark.walk
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desk"])
+@pytest.mark.parametrize("size", SIZES)
 def test_a_villager_opens_the_household_with_card_and_pin(visitor: NewVisitor, size: dict[str, int]) -> None:
     person = visitor(size)
     page = person.open("/")

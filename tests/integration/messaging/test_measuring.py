@@ -166,6 +166,7 @@ def test_while_redis_is_away_its_old_numbers_are_not_shown(points: Database, red
     assert number("xiangzhi_dead_letters", service="points") == 0
 
 
+@pytest.mark.slow
 def test_what_the_children_of_a_worker_count_is_shown_at_its_port_and_outlives_them(
     tmp_path: Path, any_database: str, redis_url: str, database_for: DatabaseFor, start_worker: StartWorker
 ) -> None:
