@@ -84,7 +84,7 @@ def _create_engine(url: str, pool_size: int) -> Engine:
         connect_args={
             "connect_timeout": 5,
             "application_name": "xiangzhi",
-            # Nobody here logs in with Kerberos, and its library is not made for threads that connect at once.
+            # Nobody here logs in with Kerberos: its library has no part in connecting.
             "gssencmode": "disable",
             "options": "-c lock_timeout=60s -c idle_in_transaction_session_timeout=120s -c timezone=UTC",
         },
